@@ -1,0 +1,92 @@
+"""The rules of a plan that span places or need a reason: each yields the places that break it, and why."""
+
+import re
+from collections.abc import Iterator
+
+from .draft import Draft, Entry
+from .model import PLACEHOLDERS, Command, default_agents
+from .names import branch_fault, did_you_mean, git_fault, path_fault, quoted, tree_fault
+from .order import circles
+
+Finding = tuple[Entry, str]
+
+_UNIQUE = ("milestones.*.id", "milestones.*.branch", "milestones.*.tree", "milestones.*.requirements.*.id")
+_PATHS = ("surroundings.copy.*", "surroundings.link.*", "milestones.*.owns.*", "milestones.*.requirements.*.test")
+
+
+def broken_rules(draft: Draft) -> Iterator[Finding]:
+    """What breaks a rule among the values of `draft`."""
+    for rule in (_duplicates, _names, _base, _unknown_needs, _circles, _paths, _agent, _placeholders):
+        yield from rule(draft)
+
+
+def _duplicates(draft: Draft) -> Iterator[Finding]:
+    for places in _UNIQUE:
+        first: dict[object, Entry] = {}
+        for entry in draft.each(places):
+            earlier = first.setdefault(entry.value, entry)
+            if earlier is not entry:
+                yield entry, f"{quoted(str(entry.value))} is already used in line {earlier.line}"
+
+
+def _names(draft: Draft) -> Iterator[Finding]:
+    project = draft.text("project")
+    for kind, fault_in in (("branch", branch_fault), ("tree", tree_fault)):
+        for entry in draft.each(f"milestones.*.{kind}"):
+            milestone = draft.text(*entry.path[:-1], "id")
+            if fault := fault_in(str(entry.value), project, milestone and milestone.removeprefix("M")):
+                yield entry, fault
+
+
+def _base(draft: Draft) -> Iterator[Finding]:
+    for entry in draft.each("base"):
+        if fault := git_fault(str(entry.value)):
+            yield entry, f"{quoted(str(entry.value))} cannot be a branch: {fault}"
+
+
+def _unknown_needs(draft: Draft) -> Iterator[Finding]:
+    known = {str(entry.value): entry for entry in draft.each("milestones.*.id")}
+    for need in draft.each("milestones.*.needs.*"):
+        if need.value not in known:
+            name = str(need.value)
+            yield need, f"{quoted(name)} is no milestone of this plan{did_you_mean(name, known)}"
+
+
+def _circles(draft: Draft) -> Iterator[Finding]:
+    owner = {entry.path[:2]: str(entry.value) for entry in draft.each("milestones.*.id")}
+    needs: dict[str, dict[str, Entry]] = {milestone: {} for milestone in owner.values()}
+    for need in draft.each("milestones.*.needs.*"):
+        if need.path[:2] in owner and need.value in needs:
+            needs[owner[need.path[:2]]][str(need.value)] = need
+    for circle in circles({milestone: tuple(entries) for milestone, entries in needs.items()}):
+        yield needs[circle[0]][circle[1]], f"the circle {' -> '.join(circle)} leaves no order to land in"
+
+
+def _paths(draft: Draft) -> Iterator[Finding]:
+    for places in _PATHS:
+        for entry in draft.each(places):
+            path, _, _ = str(entry.value).partition("::")
+            if fault := path_fault(path):
+                yield entry, fault
+
+
+def _agent(draft: Draft) -> Iterator[Finding]:
+    agents = draft.value("agents") or default_agents()
+    for entry in draft.each("agent"):
+        if isinstance(agents, dict) and entry.value not in agents:
+            name = str(entry.value)
+            yield entry, f"{quoted(name)} is none of the agents ({', '.join(agents)}){did_you_mean(name, agents)}"
+
+
+def _placeholders(draft: Draft) -> Iterator[Finding]:
+    for entry in draft.each("agents.*.command"):
+        if not isinstance(entry.value, Command):
+            continue
+        argv = entry.value.argv
+        for place, name in (
+            (place, name) for place, word in enumerate(argv) for name in re.findall(r"\{(\w+)\}", word)
+        ):
+            if argv[:2] == ("sh", "-c") and place == 2:
+                yield entry, f"{{{name}}} is not filled into a shell's text, where quotes in it would be code"
+            elif name not in PLACEHOLDERS:
+                yield entry, f"{{{name}}} is none of the placeholders{did_you_mean(name, PLACEHOLDERS)}"
