@@ -1,0 +1,145 @@
+"""Calling git: how every git command is run, whichever it is.
+
+Without the user's GIT_* variables, hooks, fsmonitor, automatic gc and prompts, in the C locale; results
+are read from exit codes, oids and NUL-separated porcelain, never from messages.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from ..core.errors import Refused, UsageError, WorkFailed
+from .process import Outcome, capture, scrubbed
+
+QUIET = tuple(
+    word
+    for setting in (
+        "core.hooksPath=/dev/null",
+        "core.fsmonitor=false",
+        "core.quotePath=false",
+        "gc.auto=0",
+        "maintenance.auto=false",
+        "submodule.recurse=false",
+        "advice.detachedHead=false",
+    )
+    for word in ("-c", setting)
+)
+ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_EDITOR": "true",
+    "GIT_SEQUENCE_EDITOR": "true",
+}
+DURABLE = ("-c", "core.fsync=committed,reference")
+"""Settings for calls that move a ref for good: git 2.39 flushes nothing unless told to."""
+
+LOCAL_SECONDS = 300.0
+NETWORK_SECONDS = 600.0
+MINIMUM_VERSION = (2, 38)
+"""merge-tree --write-tree came with 2.38; `worktree list -z` and core.fsync with 2.36."""
+
+
+class GitError(WorkFailed):
+    """A git command ended with an exit code that its method does not expect."""
+
+    def __init__(self, argv: Sequence[str], outcome: Outcome) -> None:
+        said = outcome.err.decode(errors="replace").strip() or f"exit code {outcome.rc}"
+        super().__init__(f"git {' '.join(argv)}: {said}")
+        self.rc = outcome.rc
+
+
+class GitCalls:
+    """One repository: its common folder and, unless it is bare, its main checkout.
+
+    `main` is the main checkout, or the repository's own folder when it is bare. While `handing_down`
+    is active, local children inherit that descriptor, so that a lock on it outlives a killed parent
+    for just as long as a git child of it is alive.
+    """
+
+    def __init__(self, main: Path, common: Path, bare: bool) -> None:
+        self.main = main
+        self.common = common
+        self.bare = bare
+        self._pass_fds: tuple[int, ...] = ()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Find the repository that `folder` belongs to; UsageError when there is none."""
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is not a folder", f"git init {folder}")
+        probe = cls(folder, folder, bare=False)
+        if probe._version() < MINIMUM_VERSION:
+            wanted = ".".join(map(str, MINIMUM_VERSION))
+            raise UsageError(f"git is older than {wanted}", f"install git {wanted} or newer")
+        outcome = probe._try("rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository")
+        if outcome.rc != 0:
+            raise UsageError(f"{folder} is not in a git repository", f"git -C {folder} init")
+        common = Path(outcome.out.decode().splitlines()[0])
+        probe.common = common
+        bare = probe.config("core.bare") == "true"
+        if probe.config("extensions.refstorage") not in (None, "files"):
+            raise Refused(
+                "ref-storage",
+                f"{folder} keeps its refs in a format other than files",
+                "keep this repository out of staddle for now",
+            )
+        return cls(common if bare or common.name != ".git" else common.parent, common, bare)
+
+    @contextmanager
+    def handing_down(self, descriptor: int) -> Iterator[None]:
+        """Let every local git child inherit `descriptor` for the length of the block."""
+        self._pass_fds, before = (*self._pass_fds, descriptor), self._pass_fds
+        try:
+            yield
+        finally:
+            self._pass_fds = before
+
+    @property
+    def handed_down(self) -> tuple[int, ...]:
+        """The descriptors that local children inherit now."""
+        return self._pass_fds
+
+    def _try(
+        self,
+        *argv: str,
+        at: Path | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        settings: Sequence[str] = (),
+        timeout: float = LOCAL_SECONDS,
+        network: bool = False,
+    ) -> Outcome:
+        environment = scrubbed(os.environ, network=network) | ENVIRONMENT | dict(env or {})
+        return capture(
+            ["git", *QUIET, *settings, *argv],
+            cwd=at or self.main,
+            env=environment,
+            stdin=stdin,
+            timeout=timeout,
+            pass_fds=() if network else self._pass_fds,
+        )
+
+    def _run(
+        self,
+        *argv: str,
+        at: Path | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        settings: Sequence[str] = (),
+    ) -> bytes:
+        outcome = self._try(*argv, at=at, stdin=stdin, env=env, settings=settings)
+        if outcome.rc != 0:
+            raise GitError(argv, outcome)
+        return outcome.out
+
+    def _version(self) -> tuple[int, ...]:
+        found = re.search(rb"(\d+)\.(\d+)", self._run("version"))
+        return tuple(int(part) for part in found.groups()) if found else (0, 0)
+
+    def config(self, key: str) -> str | None:
+        """The value of a setting, None where it is not set."""
+        outcome = self._try("config", "--get", key)
+        return outcome.out.decode(errors="replace").rstrip("\n") if outcome.rc == 0 else None

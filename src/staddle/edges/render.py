@@ -1,0 +1,33 @@
+"""Templates: the only module that knows Jinja. A template of the same name beside the plan comes first."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import PlanError
+
+BUILT_IN = Path(__file__).parent.parent / "templates"
+IN_CHECKOUT = Path(__file__).parents[3] / "templates"
+"""Where the templates are when the package is installed from a checkout, editable."""
+
+
+def render(name: str, values: Mapping[str, Any], beside: Path | None = None) -> str:
+    """The text of template `name` filled with `values`; an unknown name in it is a PlanError, never empty text."""
+    from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    places = [place for place in (beside and beside / "templates", BUILT_IN, IN_CHECKOUT) if place and place.is_dir()]
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(places),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    try:
+        return environment.get_template(name).render(values)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        where = f"templates/{name}" + (f":{line}" if line else "")
+        raise PlanError(f"{where}: {error}", "compare it with the template that staddle brings") from None

@@ -1,0 +1,118 @@
+"""State: the folder `staddle` in the common git folder, its locks and its records.
+
+Records are JSON files replaced by write, fsync, rename, fsync of the folder: a reader sees the old
+text or the new one. Locks are kernel locks (flock) on files that stay: a dead holder has let go,
+whatever its pid or the clock says. A holder's descriptor is handed to git children, so that a lock
+is free only when every child that could still write is gone.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Held, StaddleError
+
+FORMAT = 1
+POLL_SECONDS = 0.02
+SECRET_FOLDER = 0o700
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Replace a file so that after a crash it holds the old text or the new one, whole; one writer at a time."""
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, wait: float, who: str) -> Iterator[int]:
+    """Hold the lock file `path` for the block, giving its descriptor; Held when `wait` seconds pass.
+
+    `who` is what a waiting process is told: the file's text serves people, the kernel lock decides.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        _take(descriptor, path, wait)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{who}, process {os.getpid()}\n".encode(), 0)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
+                what = f"{path.stem} is held by {holder}"
+                raise Held(what, "wait for it to end, then run the same command again") from None
+            time.sleep(POLL_SECONDS)
+
+
+class State:
+    """The records and locks of one repository, below `<common git folder>/staddle`."""
+
+    def __init__(self, common: Path) -> None:
+        self.folder = common / "staddle"
+
+    def prepare(self) -> None:
+        """Make the folder; what commands that only read never do."""
+        self.folder.mkdir(mode=SECRET_FOLDER, exist_ok=True)
+
+    def tidy(self) -> None:
+        """Remove records that a killed process had begun to write; for the holder of the `trees` lock."""
+        for unfinished in self.folder.glob(".*.new"):
+            unfinished.unlink()
+
+    def lock(self, name: str, wait: float, who: str) -> Any:
+        """`locked` on this repository's lock `name`."""
+        return locked(self.folder / f"{name}.mutex", wait, who)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The record `name`, empty when there is none."""
+        path = self.folder / f"{name}.json"
+        try:
+            record = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise StaddleError(f"{path} is not a record of staddle: {error}", f"mv {path} {path}.bad") from None
+        if record.pop("format", None) != FORMAT:
+            raise StaddleError(f"{path} was written by another version of staddle", "install that version, or newer")
+        return dict(record)
+
+    def write(self, name: str, record: dict[str, Any]) -> None:
+        """Replace the record `name`."""
+        self.prepare()
+        text = json.dumps({"format": FORMAT} | record, indent=1)
+        write_durably(self.folder / f"{name}.json", text)
+
+    def drop(self, name: str) -> None:
+        """Remove the record `name`, if it is there."""
+        (self.folder / f"{name}.json").unlink(missing_ok=True)
+        if self.folder.is_dir():
+            sync_folder(self.folder)

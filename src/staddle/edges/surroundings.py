@@ -1,0 +1,107 @@
+"""Surroundings: what a tree has besides its files, so that two trees never meet at run time.
+
+Each tree gets a folder `.staddle/` that ignores itself: the env file, rendered prompts. Its TMPDIR
+lies in the system's, under a short name, because sockets in it may be no longer than 108 bytes.
+"""
+
+import hashlib
+import os
+import shlex
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..core.errors import Refused
+from ..core.model import Milestone, Plan
+from .ports import reserve
+from .process import scrubbed
+from .state import SECRET_FOLDER
+
+OWN_FOLDER = ".staddle"
+FOREIGN_VARIABLES = (
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTEST_ADDOPTS",
+    "PYTEST_CURRENT_TEST",
+    "COVERAGE_FILE",
+    "UV_PROJECT_ENVIRONMENT",
+    "CONDA_PREFIX",
+    "NOX_CURRENT_SESSION",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+)
+"""What the caller's shell, nox or make would leak into a tree: another tree's code, or their own settings."""
+
+
+def own_folder(tree: Path) -> Path:
+    """The tree's `.staddle/`, made and self-ignoring."""
+    folder = tree / OWN_FOLDER
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists() or ignore.read_text() != "*\n":
+        ignore.write_text("*\n")
+    return folder
+
+
+def temporary_folder(tree: Path) -> Path:
+    """The tree's TMPDIR, made for this user alone."""
+    top = Path(tempfile.gettempdir()) / f"staddle-{os.getuid()}"
+    folder = top / f"{tree.name[-24:]}-{hashlib.sha256(os.fsencode(tree)).hexdigest()[:8]}"
+    for path in (top, folder):
+        path.mkdir(mode=SECRET_FOLDER, exist_ok=True)
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise Refused("temporary-folder", f"{path} is not a folder of yours", f"rm {path}, or set TMPDIR")
+    return folder
+
+
+def variables(plan: Plan, milestone: Milestone, tree: Path) -> dict[str, str]:
+    """The variables that are this tree's own; ports are reserved for it as long as it exists."""
+    slug = f"{plan.project}-{milestone.id.lower()}"
+    ports = plan.surroundings.ports
+    numbers = {"STADDLE_PORT_BASE": str(reserve(tree, ports)), "STADDLE_PORTS": str(ports)} if ports else {}
+    return {
+        "STADDLE_MILESTONE": milestone.id,
+        "STADDLE_BRANCH": milestone.branch,
+        "STADDLE_TREE": str(tree),
+        "STADDLE_DATABASE": slug.replace("-", "_"),
+        "COMPOSE_PROJECT_NAME": slug,
+        "TMPDIR": str(temporary_folder(tree)),
+        **numbers,
+        **plan.surroundings.env,
+    }
+
+
+def furnish(plan: Plan, milestone: Milestone, main: Path, tree: Path) -> None:
+    """Write the tree's env file, and copy or link the files the plan names; never over an existing one."""
+    lines = [f"{name}={shlex.quote(value)}" for name, value in variables(plan, milestone, tree).items()]
+    (own_folder(tree) / "env").write_text("\n".join(lines) + "\n")
+    for name in plan.surroundings.copy:
+        if (main / name).is_file() and not os.path.lexists(tree / name):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(main / name, tree / name)
+    for name in plan.surroundings.link:
+        if (main / name).exists() and not os.path.lexists(tree / name):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).symlink_to(main / name)
+
+
+def environment(own: Mapping[str, str], tree: Path, *, with_tools: bool) -> dict[str, str]:
+    """The whole environment of a program run in a tree: the caller's without what would mislead, and `own`.
+
+    The tree's `.venv` comes first on PATH where it has one. Our own interpreter's programs come last
+    for set-up and agents (`with_tools`: uv may be among them), and not at all for checks, which must
+    not find a pytest that belongs to another environment.
+    """
+    caller = {name: value for name, value in scrubbed(os.environ).items() if name not in FOREIGN_VARIABLES}
+    ours = Path(sys.prefix) / "bin"
+    path = [place for place in caller.get("PATH", os.defpath).split(os.pathsep) if Path(place) != ours]
+    venv = tree / ".venv"
+    active = {"VIRTUAL_ENV": str(venv)} if venv.is_dir() else {}
+    places = [str(venv / "bin")] * bool(active) + path + [str(ours)] * with_tools
+    return caller | {"PATH": os.pathsep.join(places)} | active | dict(own)

@@ -1,0 +1,82 @@
+"""Branches of ours: made and deleted so that a kill at any moment can be told from a person's deed.
+
+A branch counts as made by staddle when the first line of its reflog carries the nonce that the
+journal wrote before. Name and oid alone prove nothing: someone may have made the same branch.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.names import Oid
+from ..edges.git import Git, RefUpdate
+from .locks import clear_stale
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch at the oid it must have when it is made or deleted; `name` is short."""
+
+    name: str
+    oid: Oid
+
+    @property
+    def ref(self) -> str:
+        """The full ref name."""
+        return f"refs/heads/{self.name}"
+
+
+def make(git: Git, branches: Iterable[Branch], nonce: str) -> None:
+    """Create all branches in one transaction; GitError and none of them when one cannot be."""
+    updates = [RefUpdate(branch.ref, branch.oid, None) for branch in branches]
+    if updates:
+        git.update_refs(updates, f"staddle: created {nonce}")
+
+
+def unmake(git: Git, branches: Iterable[Branch], nonce: str, since: float) -> None:
+    """Take back what `make` did, however far it came; a branch that has moved on since stays."""
+    branches = list(branches)
+    if not branches:
+        return
+    _clear_locks(git, branches, since)
+    ours = [branch for branch in branches if _carries(git, branch, nonce)]
+    delete(git, ours, since)
+
+
+def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
+    """Delete those branches that still stand at their oid, and what a killed deletion left of them."""
+    branches = list(branches)
+    _clear_locks(git, branches, since)
+    found = git.refs(*(branch.ref for branch in branches)) if branches else {}
+    going = [branch for branch in branches if found.get(branch.ref) == branch.oid]
+    if going:
+        git.update_refs([RefUpdate(branch.ref, None, branch.oid) for branch in going], "staddle: removed")
+    for branch in branches:
+        if branch.ref not in found or branch in going:
+            _forget_reflog(git, branch)
+
+
+def _clear_locks(git: Git, branches: Iterable[Branch], since: float) -> None:
+    for name in (*(f"{branch.ref}.lock" for branch in branches), "packed-refs.lock"):
+        clear_stale(git, git.common / name, since)
+    clear_stale(git, git.common / "packed-refs.new", since)
+
+
+def _reflog(git: Git, branch: Branch) -> Path:
+    return git.common / "logs" / branch.ref
+
+
+def _carries(git: Git, branch: Branch, nonce: str) -> bool:
+    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return nonce in _reflog(git, branch).read_text(errors="replace").partition("\n")[0]
+    return False
+
+
+def _forget_reflog(git: Git, branch: Branch) -> None:
+    reflog = _reflog(git, branch)
+    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        reflog.unlink()
+    for log in (reflog, git.common / branch.ref):
+        with suppress(OSError):
+            log.parent.rmdir()

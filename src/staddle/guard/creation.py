@@ -1,0 +1,188 @@
+"""Creation: a tree is whole when it appears, and a kill at any moment leaves nothing of it.
+
+Invariants. The journal `births` names every tree before the first act for it. Branches come first,
+in one transaction; each tree is then filled aside, under a hidden name beside its place, with its
+admin folder under `staddle/`; last it is published: the folder renamed into place, and the entry by
+one rename into `.git/worktrees`. So git never lists a tree that is not whole. `settle` reads the
+journal and makes every birth either a recorded tree or nothing, from whatever state a kill, a
+failure or a signal left; it is the only undo there is, and may itself be cut and run again.
+"""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Refused
+from ..core.names import Oid
+from ..edges import entries
+from ..edges.git import Git
+from ..edges.gitcalls import GitError
+from ..edges.state import State
+from . import branches, roster
+from .branches import Branch
+from .locks import editing_config, forget_draft
+from .pool import Done, each
+from .trap import Trap
+
+REPOSITORY_WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A tree that is wanted: `branch` is short; `upstream` names a remote whose namesake it tracks."""
+
+    name: str
+    folder: Path
+    branch: str
+    tip: Oid
+    new_branch: bool
+    upstream: str | None = None
+
+
+@dataclass(frozen=True)
+class Birth:
+    """A wish under way, as the journal knows it; all births of one call share `nonce` and `since`."""
+
+    wish: Wish
+    nonce: str
+    since: float
+
+    @property
+    def staged_folder(self) -> Path:
+        """Where the files are written before the tree appears."""
+        return self.wish.folder.with_name(f".{self.wish.folder.name}.staddle-{self.nonce}")
+
+    @property
+    def branch(self) -> Branch:
+        """The branch, at the oid of its creation."""
+        return Branch(self.wish.branch, self.wish.tip)
+
+    def staged_admin(self, state: State) -> Path:
+        """Where the entry is built before it appears."""
+        return state.folder / f"new-{self.nonce}-{self.wish.name}"
+
+    @property
+    def member(self) -> roster.Member:
+        """What the roster is to say once the tree stands."""
+        wish = self.wish
+        return roster.Member(wish.name, wish.folder, wish.branch, made_tree=True, made_branch=wish.new_branch)
+
+    def record(self) -> dict[str, Any]:
+        """The birth as JSON data."""
+        wish = asdict(self.wish) | {"folder": str(self.wish.folder)}
+        return {"wish": wish, "nonce": self.nonce, "since": self.since}
+
+    @classmethod
+    def load(cls, record: dict[str, Any]) -> "Birth":
+        """The birth that `record` gave."""
+        wish = record["wish"]
+        return cls(Wish(**wish | {"folder": Path(wish["folder"])}), record["nonce"], record["since"])
+
+
+def create(
+    git: Git, state: State, trap: Trap, wishes: Sequence[Wish], report: Callable[[Done[Wish, None]], None]
+) -> None:
+    """Make every tree wished for; each outcome goes to `report`, and one failure stops no other.
+
+    The caller holds the `trees` lock, handed down to git. Interrupted, the trees not yet published
+    are taken back and the published ones stay.
+    """
+    nonce, since = secrets.token_hex(6), time.time()
+    births = [Birth(wish, nonce, since) for wish in wishes]
+    trap.undo(lambda: settle(git, state))
+    state.write("births", {"births": [birth.record() for birth in births]})
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, "creating branches"), trap.shielded():
+        errors = _make_branches(git, state, births)
+    for birth in births:
+        if birth.wish.name in errors:
+            report(Done(birth.wish, None, errors[birth.wish.name]))
+    viable = [birth for birth in births if birth.wish.name not in errors]
+    for done in each(viable, lambda birth: _fill(git, state, birth)):
+        error = done.error or _publish(git, state, trap, done.thing)
+        report(Done(done.thing.wish, None, error))
+    with trap.shielded():
+        settle(git, state)
+
+
+def settle(git: Git, state: State) -> None:
+    """Make every birth in the journal a recorded tree or nothing; idempotent, from any state."""
+    births = [Birth.load(record) for record in state.read("births").get("births", [])]
+    if not births:
+        return
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, "settling new trees"):
+        forget_draft(git, state)
+        linked = {entry.folder: entry for entry in entries.entries(git)}
+        whole = [birth for birth in births if _is_published(birth, linked, state)]
+        undone = [birth for birth in births if birth not in whole]
+        for birth in undone:
+            _clear_files(birth, linked, state)
+        made = [birth.branch for birth in undone if birth.wish.new_branch]
+        branches.unmake(git, made, births[0].nonce, births[0].since)
+        roster.enrol(state, [birth.member for birth in whole])
+        state.drop("births")
+
+
+def _make_branches(git: Git, state: State, births: Sequence[Birth]) -> dict[str, Exception]:
+    """Create the new branches together, or one by one when one cannot be; failures by the tree's name."""
+    new = [birth for birth in births if birth.wish.new_branch]
+    errors: dict[str, Exception] = {}
+    try:
+        branches.make(git, [birth.branch for birth in new], births[0].nonce)
+    except GitError:
+        for birth in new:
+            try:
+                branches.make(git, [birth.branch], birth.nonce)
+            except GitError as error:
+                errors[birth.wish.name] = error
+    tracking = [birth.wish for birth in births if birth.wish.upstream and birth.wish.name not in errors]
+    if tracking:
+        with editing_config(git, state) as draft:
+            for wish in tracking:
+                git.set_upstream(draft, wish.branch, wish.upstream or "")
+    return errors
+
+
+def _fill(git: Git, state: State, birth: Birth) -> None:
+    admin = birth.staged_admin(state)
+    birth.wish.folder.parent.mkdir(parents=True, exist_ok=True)
+    entries.build(admin, birth.staged_folder, birth.wish.folder, birth.branch.ref)
+    git.fill(admin, birth.staged_folder)
+
+
+def _publish(git: Git, state: State, trap: Trap, birth: Birth) -> Exception | None:
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, "publishing a tree"), trap.shielded():
+        try:
+            if birth.wish.branch in {entry.branch for entry in entries.entries(git)}:
+                what = f"{birth.wish.branch} was checked out elsewhere in the meantime"
+                return Refused("checked-out", what, "git worktree list")
+            entries.publish(git, birth.staged_admin(state), birth.staged_folder, birth.wish.folder)
+        except OSError as error:
+            return error
+    return None
+
+
+def _is_published(birth: Birth, linked: dict[Path, entries.Entry], state: State) -> bool:
+    entry = linked.get(birth.wish.folder)
+    return (
+        entry is not None
+        and not birth.staged_admin(state).exists()
+        and entry.branch == birth.wish.branch
+        and entries.is_linked(birth.wish.folder, entry.admin)
+    )
+
+
+def _clear_files(birth: Birth, linked: dict[Path, entries.Entry], state: State) -> None:
+    """Remove the staged files of a birth, also when its folder had been put in place already."""
+    admin, staged, final = birth.staged_admin(state), birth.staged_folder, birth.wish.folder
+    placed = admin.exists() and not os.path.lexists(staged) and final not in linked
+    if placed and entries.points_into(final, state.folder.parent):
+        final.rename(staged)
+    for folder in (staged, admin):
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)

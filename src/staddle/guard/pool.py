@@ -1,0 +1,47 @@
+"""The pool: the same small job for many things, a few at a time, each failure kept beside its thing."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Done(Generic[Thing, Result]):
+    """One finished job: its thing, and either its result or what it failed of."""
+
+    thing: Thing
+    result: Result | None
+    error: Exception | None
+
+
+def width() -> int:
+    """How many jobs this machine does well at once: its usable cores, at least two."""
+    return max(2, len(os.sched_getaffinity(0)))
+
+
+def each(
+    things: Iterable[Thing], job: Callable[[Thing], Result], at_once: int | None = None
+) -> Iterator[Done[Thing, Result]]:
+    """Yield every outcome as it comes, in the caller's thread.
+
+    When the caller is interrupted, jobs not yet begun are dropped and running ones are waited for:
+    nothing works on behind an unwinding command.
+    """
+    executor = ThreadPoolExecutor(at_once or width())
+    try:
+        futures: dict[Future[Result], Thing] = {executor.submit(job, thing): thing for thing in things}
+        waiting = set(futures)
+        while waiting:
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                error = future.exception()
+                if error is not None and not isinstance(error, Exception):
+                    raise error
+                yield Done(futures[future], None if error else future.result(), error)
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)

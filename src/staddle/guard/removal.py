@@ -1,0 +1,205 @@
+"""Removal: the gate that a person's tree must pass, and a removal that a kill cannot leave half done.
+
+Invariants. `refusals` lists every reason against removing a tree, each with a code, and changes
+nothing. `remove` moves the tree aside by rename, looks once more whether anyone has written into it
+since the gate, and puts it back if so; from then on the journal `departures` only rolls forward:
+`finish` ends it from any state. Nothing is found by name or id alone: the folder must be linked to
+the entry, the branch must stand at the oid that was looked at.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Refused
+from ..core.names import Oid
+from ..edges.entries import Entry, entries, is_linked
+from ..edges.git import Git
+from ..edges.processes import standing_in
+from ..edges.state import State, sync_folder
+from . import branches, roster
+from .branches import Branch
+from .creation import REPOSITORY_WAIT_SECONDS
+from .trap import Trap
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason against removing a tree: a code for machines, the fact, and what to do about it."""
+
+    code: str
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A removal under way, as the journal knows it; `branch` is None where the branch stays."""
+
+    folder: Path
+    admin: Path
+    branch: Branch | None
+    nonce: str
+    since: float
+
+    @property
+    def aside(self) -> Path:
+        """Where the tree waits for its deletion: a hidden name beside its place, on the same disk."""
+        return self.folder.with_name(f".{self.folder.name}.staddle-{self.nonce}")
+
+    def admin_aside(self, state: State) -> Path:
+        """Where the entry waits for its deletion."""
+        return state.folder / f"old-{self.nonce}"
+
+    def record(self) -> dict[str, Any]:
+        """The departure as JSON data."""
+        branch = [self.branch.name, self.branch.oid] if self.branch else None
+        return {
+            "folder": str(self.folder),
+            "admin": str(self.admin),
+            "branch": branch,
+            "nonce": self.nonce,
+            "since": self.since,
+        }
+
+    @classmethod
+    def load(cls, record: dict[str, Any]) -> "Departure":
+        """The departure that `record` gave."""
+        branch = Branch(record["branch"][0], Oid(record["branch"][1])) if record["branch"] else None
+        return cls(Path(record["folder"]), Path(record["admin"]), branch, record["nonce"], record["since"])
+
+
+def refusals(git: Git, entry: Entry, member: roster.Member | None, base: Oid, landed: bool) -> list[Refusal]:
+    """Every reason against removing the tree of `entry`; empty when it may go."""
+    at = entry.folder
+    found = []
+    if member is None or not member.made_tree:
+        found.append(Refusal("adopted", f"{at} was not made by staddle", f"git worktree remove {at}"))
+    if entry.locked is not None:
+        why = f": {entry.locked}" if entry.locked else ""
+        found.append(Refusal("locked", f"{at} is locked{why}", f"git worktree unlock {at}"))
+    if operation := entry.under_way():
+        found.append(Refusal("under-way", f"a {operation} is under way in {at}", f"git -C {at} {operation} --abort"))
+    if (entry.admin / "modules").exists():
+        found.append(Refusal("submodules", f"{at} has submodules checked out", f"git -C {at} submodule deinit --all"))
+    changes = git.changes(at)
+    if changes.tracked:
+        what = f"{at} has uncommitted changes in {_some(changes.tracked)}"
+        found.append(Refusal("dirty", what, f"git -C {at} commit --all, or: git -C {at} restore --staged --worktree ."))
+    if changes.untracked:
+        what = f"{at} has files that git does not know: {_some(changes.untracked)}"
+        found.append(Refusal("untracked", what, f"git -C {at} add --all, or: git -C {at} clean -d --interactive"))
+    found += _unlanded(git, entry, base, landed)
+    if processes := standing_in(at):
+        names = ", ".join(f"{process.name} ({process.pid})" for process in processes[:3])
+        found.append(
+            Refusal("process", f"processes stand in {at}: {names}", "leave the folder in that shell, or end it")
+        )
+    return found
+
+
+def _unlanded(git: Git, entry: Entry, base: Oid, landed: bool) -> list[Refusal]:
+    tip = git.commit(entry.head)
+    if tip is None or landed:
+        return []
+    ahead = git.ahead_behind(tip, base)[0]
+    name = entry.branch or f"the detached HEAD of {entry.folder}"
+    commits = f"{ahead} commit{'s' * (ahead != 1)}"
+    found = [Refusal("unlanded", f"{name} has {commits} that have not landed", "land them first, then remove the tree")]
+    if not git.on_remote(tip):
+        push = f"git -C {entry.folder} push -u origin HEAD"
+        found.append(Refusal("unpushed", f"{name} has commits that are on no remote", push))
+    return found
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    more = len(paths) - 3
+    return ", ".join(paths[:3]) + (f" and {more} more" if more > 0 else "")
+
+
+def remove(git: Git, state: State, trap: Trap, entry: Entry, branch: Branch | None) -> None:
+    """Remove a tree that passed the gate, and `branch` with it; Refused when it changed since."""
+    leaving = Departure(entry.folder, entry.admin, branch, secrets.token_hex(6), time.time())
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, f"removing {entry.folder.name}"), trap.shielded():
+        if not is_linked(entry.folder, entry.admin):
+            what = f"{entry.folder} is not the tree that {entry.admin} belongs to"
+            raise Refused("foreign", what, f"git -C {git.main} worktree repair {entry.folder}")
+        state.write("departures", leaving.record() | {"forward": False})
+        entry.folder.rename(leaving.aside)
+        if git.changes(leaving.aside, entry.admin):
+            leaving.aside.rename(entry.folder)
+            state.drop("departures")
+            raise Refused("dirty", f"{entry.folder} was written to just now", "look at it, then run the command again")
+        state.write("departures", leaving.record() | {"forward": True})
+    finish(git, state)
+
+
+def forget(git: Git, state: State, entry: Entry) -> None:
+    """Remove the entry of a tree of ours whose folder a person has deleted."""
+    leaving = Departure(entry.folder, entry.admin, None, secrets.token_hex(6), time.time())
+    state.write("departures", leaving.record() | {"forward": True})
+    finish(git, state)
+
+
+def finish(git: Git, state: State) -> None:
+    """Bring the removal in the journal to its end, or back to its beginning if it had not been decided."""
+    record = state.read("departures")
+    if not record:
+        return
+    leaving = Departure.load(record)
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, f"removing {leaving.folder.name}"):
+        if not record["forward"]:
+            if os.path.lexists(leaving.aside) and not os.path.lexists(leaving.folder):
+                leaving.aside.rename(leaving.folder)
+            state.drop("departures")
+            return
+        if _is_bereft(git, leaving):
+            leaving.admin.rename(leaving.admin_aside(state))
+        delete_folder(leaving.aside)
+        delete_folder(leaving.admin_aside(state))
+        if leaving.branch:
+            _note(state, leaving.branch, leaving.folder)
+            branches.delete(git, [leaving.branch], leaving.since)
+        roster.strike(state, leaving.folder)
+        state.drop("departures")
+
+
+def _is_bereft(git: Git, leaving: Departure) -> bool:
+    """Whether the entry still is the one whose tree was moved aside, not one that a person made since."""
+    found = [entry for entry in entries(git) if entry.admin == leaving.admin]
+    return any(entry.folder == leaving.folder and not is_linked(entry.folder, entry.admin) for entry in found)
+
+
+def _note(state: State, branch: Branch, folder: Path) -> None:
+    """Write into the ledger what is about to be deleted, so that `git branch NAME OID` brings it back."""
+    ledger = state.folder / "ledger.jsonl"
+    line = json.dumps({"time": time.time(), "branch": branch.name, "oid": branch.oid, "folder": str(folder)})
+    with ledger.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(state.folder)
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a folder of ours with all it holds, read-only folders included; never through a link or mount."""
+    if not os.path.lexists(folder):
+        return
+    if folder.is_symlink():
+        folder.unlink()
+        return
+
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        for place, names, _ in os.walk(folder):
+            for path in (Path(place), *(Path(place, name) for name in names)):
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | stat.S_IRWXU)
+        shutil.rmtree(folder)

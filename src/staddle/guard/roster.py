@@ -1,0 +1,65 @@
+"""The roster: which trees and branches staddle made, adopted, and set up; the record behind ownership.
+
+Kept in the record `trees`, keyed by the tree's folder; each change holds the `roster` lock for the
+milliseconds it takes. What is not on the roster is a person's.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from ..edges.state import State
+
+WAIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Member:
+    """One tree on the roster; `set_up` is the digest of the set-up commands that ended well in it."""
+
+    name: str
+    folder: Path
+    branch: str
+    made_tree: bool
+    made_branch: bool
+    set_up: str = ""
+
+
+def members(state: State) -> dict[Path, Member]:
+    """Every tree on the roster by its folder."""
+    found = state.read("trees").get("trees", {})
+    return {Path(folder): Member(folder=Path(folder), **rest) for folder, rest in found.items()}
+
+
+def enrol(state: State, new: Iterable[Member]) -> None:
+    """Put trees on the roster, replacing what it said of their folders."""
+    added = {member.folder: member for member in new}
+    if added:
+        with _changing(state) as everyone:
+            everyone.update(added)
+
+
+def strike(state: State, folder: Path) -> None:
+    """Take a tree off the roster, if it is on it."""
+    with _changing(state) as everyone:
+        everyone.pop(folder, None)
+
+
+def mark_set_up(state: State, folder: Path, digest: str) -> None:
+    """Note that the set-up commands with this digest ended well in a tree."""
+    with _changing(state) as everyone:
+        everyone[folder] = replace(everyone[folder], set_up=digest)
+
+
+@contextmanager
+def _changing(state: State) -> Iterator[dict[Path, Member]]:
+    with state.lock("roster", WAIT_SECONDS, "keeping the roster of trees"):
+        everyone = members(state)
+        yield everyone
+        data = {str(folder): _data(member) for folder, member in sorted(everyone.items())}
+        state.write("trees", {"trees": data})
+
+
+def _data(member: Member) -> dict[str, object]:
+    return {key: value for key, value in asdict(member).items() if key != "folder"}
