@@ -1,0 +1,57 @@
+"""Sessions of this repository: every verb of staddle on milestones.yaml, and what its developers run."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if importlib.util.find_spec("staddle") is None:
+    # nox was started from outside this project's environment: make that, and begin again inside it.
+    subprocess.run(["make", "--silent", ".venv/.installed"], check=True)
+    os.execv(".venv/bin/python", [".venv/bin/python", "-m", "nox", *sys.argv[1:]])
+
+import nox
+
+from staddle.sessions import register
+
+register(__file__)
+
+
+def run(session: nox.Session, *argv: str, **env: str) -> None:
+    """Run a Python module or script with this environment's interpreter and its programs on PATH."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    session.run(sys.executable, *argv, external=True, env={"PATH": path} | env, interrupt_timeout=60)
+
+
+@nox.session(python=False, default=False)
+def demo(session: nox.Session) -> None:
+    """Build the sample product under .demo/ and take it from the plan to green checks."""
+    run(session, "examples/demo.py", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def test(session: nox.Session) -> None:
+    """Run the tests; arguments go to pytest."""
+    run(session, "-m", "pytest", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session(python=False, default=False)
+def lint(session: nox.Session) -> None:
+    """Check style and types: ruff and mypy --strict."""
+    run(session, "-m", "ruff", "check", ".")
+    run(session, "-m", "ruff", "format", "--check", ".")
+    run(session, "-m", "mypy")
+
+
+@nox.session(python=False, default=False)
+def drill(session: nox.Session) -> None:
+    """Cut every command before each of its file-changing calls, in every mode; takes about an hour."""
+    run(session, "-m", "pytest", "-n", "0", "-s", "tests/faults", *session.posargs, SWEEP_EVERY="1")
+
+
+@nox.session(python=False, default=False)
+def bench(session: nox.Session) -> None:
+    """Measure creation and start-up as ratios within one run; arguments name benchmarks."""
+    for name in session.posargs or ("create", "startup"):
+        run(session, f"benchmarks/{name}.py")

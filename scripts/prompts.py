@@ -1,0 +1,5 @@
+"""Render a prompt for each requirement into its tree."""
+
+from staddle.__main__ import launch
+
+launch("prompts")

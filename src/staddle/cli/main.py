@@ -1,0 +1,61 @@
+"""The command line as a whole, and the only place where expected errors end."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from ..core.errors import Interrupted, StaddleError
+from ..core.verbs import VERBS
+from ..edges.console import complain, talk
+from ..guard.trap import die_with_parent, trap
+from . import start, trees, work
+
+BROKEN_PIPE = 141
+
+app = typer.Typer(
+    name="staddle",
+    help="One worktree per milestone, from one file: plan, make, fill, check and remove them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+COMMANDS: dict[str, Callable[..., None]] = {**start.COMMANDS, **trees.COMMANDS, **work.COMMANDS}
+for _verb in VERBS:
+    _epilog = f"Example: staddle {_verb.name} {_verb.example}"
+    app.command(_verb.name, help=_verb.summary, epilog=_epilog)(COMMANDS[_verb.name])
+
+
+@app.callback()
+def _program(
+    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+) -> None:
+    if version:
+        from .. import __version__
+        from ..edges.console import answer
+
+        answer(f"staddle {__version__}")
+        raise typer.Exit
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; the exit code is the contract of core.errors, or 128 + a signal's number."""
+    die_with_parent()
+    try:
+        with trap():
+            app(arguments, prog_name="staddle")
+    except SystemExit as end:
+        return int(end.code or 0)
+    except StaddleError as error:
+        complain(error.what, error.hint)
+        return error.exit_code
+    except Interrupted as interrupt:
+        talk(f"ended by {interrupt}")
+        return 128 + interrupt.signum
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return 0

@@ -1,0 +1,126 @@
+"""The verbs about trees: plan, worktrees, path, status, remove."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from ..core.errors import UsageError, WorkFailed
+from .options import AsJson, DryRun, NoFetch, PlanFile, Target, Targets
+
+
+def plan(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
+    from ..edges import console
+    from ..flows.survey import survey
+    from ..flows.workspace import open_workspace
+
+    workspace = open_workspace(plan)
+    found = survey(workspace, workspace.chosen(targets or []))
+    if json:
+        console.answer_json(
+            {
+                "base": asdict(found.base),
+                "milestones": [
+                    {
+                        "name": finding.name,
+                        "tree": finding.folder,
+                        "branch": finding.milestone.branch,
+                        "state": finding.standing,
+                        "note": finding.note,
+                    }
+                    for finding in found.findings
+                ],
+                "undeclared": [{"name": member.name, "tree": member.folder} for member in found.undeclared],
+            }
+        )
+        return
+    where = "" if found.base.remote else f" (there is no remote {workspace.plan.remote}: the base is the local branch)"
+    console.talk(f"{workspace.loaded.path}: base {found.base.name} at {found.base.oid[:10]}{where}")
+    rows = [
+        (finding.name, finding.standing.value, finding.milestone.branch, finding.note) for finding in found.findings
+    ]
+    rows += [(member.name, "undeclared", member.branch, f"staddle remove {member.name}") for member in found.undeclared]
+    console.table(("", "state", "branch", "note"), rows)
+
+
+def worktrees(
+    targets: Targets = None,
+    plan: PlanFile = None,
+    no_fetch: NoFetch = False,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    from ..edges import console
+    from ..flows.workspace import open_workspace
+    from ..flows.worktrees import worktrees as make_trees
+
+    if dry_run:
+        _plan(targets, plan, json)
+        return
+    outcomes = make_trees(open_workspace(plan), targets or [], fetch=not no_fetch, tell=console.talk)
+    if json:
+        console.answer_json([asdict(outcome) | {"well": outcome.well} for outcome in outcomes])
+    else:
+        console.table(("", "tree", "path", "note"), [(o.name, o.did, o.tree, o.note) for o in outcomes])
+    if bad := [outcome.name for outcome in outcomes if not outcome.well]:
+        raise WorkFailed(f"not as the plan says: {', '.join(bad)}", "staddle plan")
+
+
+_plan = plan
+
+
+def path(target: Target, plan: PlanFile = None) -> None:
+    from ..edges.console import answer
+    from ..flows.workspace import open_workspace
+
+    workspace = open_workspace(plan)
+    folder = workspace.folder(workspace.plan.milestone(target))
+    if not folder.is_dir():
+        raise UsageError(f"{target} has no tree at {folder}", f"staddle worktrees {target}")
+    answer(str(folder))
+
+
+def status(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
+    from ..edges import console
+    from ..flows.status import Status
+    from ..flows.status import status as read_status
+    from ..flows.workspace import open_workspace
+
+    rows = read_status(open_workspace(plan), targets or [])
+    if json:
+        console.answer_json([asdict(row) | {"verdict": row.verdict} for row in rows])
+        return
+
+    def line(row: Status) -> tuple[str, ...]:
+        commits = "-" if row.ahead is None else f"+{row.ahead} -{row.behind}"
+        changes = f"{row.changed}" + (f" ?{row.untracked}" if row.untracked else "")
+        changes = row.under_way or ("" if changes == "0" else changes)
+        return (row.name, row.service, row.standing.value, commits, changes, row.verdict, row.next_step)
+
+    console.table(("", "service", "tree", "commits", "changes", "checks", "next"), [line(row) for row in rows])
+
+
+def remove(targets: Targets = None, plan: PlanFile = None, dry_run: DryRun = False, json: AsJson = False) -> None:
+    from ..edges import console
+    from ..flows.remove import remove as remove_trees
+    from ..flows.workspace import open_workspace
+
+    going = remove_trees(open_workspace(plan), targets or [], dry_run=dry_run)
+    if json:
+        console.answer_json([asdict(one) for one in going])
+        return
+    if not going:
+        console.talk("there is no such tree: nothing to do")
+    for one in going:
+        verb = "would remove" if dry_run else "removed"
+        branch = f" and branch {one.branch.name} (was {one.branch.oid[:10]})" if one.branch else ""
+        console.answer(f"{one.name}: {verb} {one.folder}{branch}" if not one.refusals else f"{one.name}: refused")
+        for reason in one.refusals:
+            console.answer(f"  [{reason.code}] {reason.what}; try: {reason.hint}")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "plan": plan,
+    "worktrees": worktrees,
+    "path": path,
+    "status": status,
+    "remove": remove,
+}

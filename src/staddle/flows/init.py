@@ -1,0 +1,50 @@
+"""init: bring staddle to a repository - a plan, a noxfile, a Makefile; what exists is never overwritten."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import UsageError
+from ..core.verbs import VERBS
+from ..edges.git import Git
+from ..edges.render import render
+
+FILES = ("milestones.yaml", "noxfile.py", "Makefile")
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file of the three: `did` is wrote, would write, or kept (it was there)."""
+
+    path: Path
+    did: str
+
+
+def init(here: Path, *, dry_run: bool) -> list[Written]:
+    """Write what is missing of the three files into the main checkout of the repository around `here`."""
+    git = Git.open(here)
+    if git.bare:
+        raise UsageError(f"{git.main} is a bare repository", "git worktree add ../main, then staddle init there")
+    values = {
+        "project": _project(git.main.name),
+        "base": git.current_branch() or "main",
+        "verbs": [verb.name for verb in VERBS],
+        "check": "pytest" if (git.main / "tests").is_dir() else "{run: git diff --check, evidence: exit-code}",
+    }
+    return [_write(git.main / name, f"init/{name}.j2", values, dry_run=dry_run) for name in FILES]
+
+
+def _project(name: str) -> str:
+    slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    return slug if slug[:1].isalpha() else f"p-{slug}".rstrip("-")
+
+
+def _write(path: Path, template: str, values: Mapping[str, object], *, dry_run: bool) -> Written:
+    if path.exists() or path.is_symlink():
+        return Written(path, "kept")
+    if dry_run:
+        return Written(path, "would write")
+    with path.open("x", encoding="utf-8") as file:
+        file.write(render(template, values))
+    return Written(path, "wrote")

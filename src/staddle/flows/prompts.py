@@ -1,0 +1,57 @@
+"""prompts: one text per requirement and tree, rendered from the template, kept inside the tree."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.model import Milestone, Requirement
+from ..edges.render import render
+from ..edges.surroundings import own_folder
+from .verify import standing_trees
+from .workspace import Workspace
+
+TEMPLATE = "prompt.md.j2"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One rendered prompt: what it is for, its text, and the file that holds it."""
+
+    milestone: Milestone
+    requirement: Requirement
+    tree: Path
+    file: Path
+    text: str
+
+    @property
+    def message(self) -> str:
+        """The commit message that the prompt demands."""
+        return self.requirement.message(self.milestone.scope)
+
+
+def prompts(workspace: Workspace, targets: list[str]) -> list[Prompt]:
+    """Render and write the prompts of the chosen milestones, in the plan's order."""
+    written = []
+    for finding in standing_trees(workspace, workspace.chosen(targets)):
+        for requirement in finding.milestone.requirements:
+            prompt = _prompt(workspace, finding.milestone, requirement, finding.folder)
+            prompt.file.parent.mkdir(exist_ok=True)
+            prompt.file.write_text(prompt.text, encoding="utf-8")
+            written.append(prompt)
+    return written
+
+
+def _prompt(workspace: Workspace, milestone: Milestone, requirement: Requirement, tree: Path) -> Prompt:
+    neighbours = [
+        {"id": other.id, "service": other.service, "tree": str(workspace.folder(other)), "owns": other.owns}
+        for other in workspace.plan.milestones
+        if other.id != milestone.id
+    ]
+    values = {
+        "milestone": milestone,
+        "requirement": requirement,
+        "message": requirement.message(milestone.scope),
+        "tree": str(tree),
+        "neighbours": neighbours,
+    }
+    text = render(TEMPLATE, values, beside=workspace.loaded.path.parent)
+    return Prompt(milestone, requirement, tree, own_folder(tree) / "prompts" / f"{requirement.id}.md", text)

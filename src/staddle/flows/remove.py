@@ -1,0 +1,72 @@
+"""remove: take a milestone's tree away once it has landed, or say every reason why not."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import Refused, UsageError
+from ..core.names import Oid
+from ..edges.entries import Entry, entries
+from ..guard import removal, roster
+from ..guard.branches import Branch
+from ..guard.removal import Refusal
+from .survey import find_base
+from .workspace import Workspace, changing
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One tree that is to go or has gone; `refusals` is empty when it may, `branch` None when it stays."""
+
+    name: str
+    folder: Path
+    branch: Branch | None
+    refusals: tuple[Refusal, ...]
+
+
+def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[Removal]:
+    """Remove the trees that `targets` name, if every one of them passes the gate; Refused otherwise.
+
+    A target that has no tree any more is passed over. With `dry_run` the gate alone is asked.
+    """
+    if not targets:
+        raise UsageError("remove needs to know which trees", "staddle remove m3")
+    with changing(workspace, "remove") as trap:
+        going = [_weigh(workspace, entry) for entry in _trees(workspace, targets)]
+        if dry_run:
+            return [one for one, _ in going]
+        if reasons := [(one.name, reason) for one, _ in going for reason in one.refusals]:
+            what = "\n".join(f"{name} [{reason.code}]: {reason.what}; try: {reason.hint}" for name, reason in reasons)
+            raise Refused(reasons[0][1].code, what)
+        for one, entry in going:
+            removal.remove(workspace.git, workspace.state, trap, entry, one.branch)
+    return [one for one, _ in going]
+
+
+def _trees(workspace: Workspace, targets: list[str]) -> list[Entry]:
+    known = {member.name: folder for folder, member in roster.members(workspace.state).items()}
+    folders = {
+        known[target] if target in known else workspace.folder(workspace.plan.milestone(target))
+        for target in map(str.lower, targets)
+    }
+    return [entry for entry in entries(workspace.git) if entry.folder in folders and entry.folder.exists()]
+
+
+def _weigh(workspace: Workspace, entry: Entry) -> tuple[Removal, Entry]:
+    git = workspace.git
+    member = roster.members(workspace.state).get(entry.folder)
+    base = find_base(workspace)
+    tip = git.commit(f"refs/heads/{entry.branch}") if entry.branch else git.commit(entry.head)
+    landed = tip is not None and _has_landed(workspace, base.oid, tip)
+    refusals = removal.refusals(git, entry, member, base.oid, landed)
+    ours = member is not None and member.made_branch and member.branch == entry.branch
+    branch = Branch(entry.branch, tip) if ours and entry.branch and tip and landed else None
+    name = member.name if member else entry.folder.name
+    return Removal(name, entry.folder, branch, tuple(refusals)), entry
+
+
+def _has_landed(workspace: Workspace, base: Oid, tip: Oid) -> bool:
+    """Whether the base holds all that `tip` brings: by ancestry, or because merging it would add nothing."""
+    git = workspace.git
+    if git.is_ancestor(tip, base):
+        return True
+    return git.merged_tree(base, tip, at=git.main) == git.tree_of(base)

@@ -1,0 +1,105 @@
+"""The workspace: the plan, the repository it names, and staddle's records there; where every verb begins."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import UsageError
+from ..core.model import Milestone, Plan
+from ..edges.git import Git
+from ..edges.plans import LoadedPlan, load_plan
+from ..edges.state import State
+from ..guard import creation, fetching, removal
+from ..guard.trap import Trap, trap
+
+PLAN_NAME = "milestones.yaml"
+TREES_WAIT_SECONDS = 10.0
+TREE_WAIT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What a verb works on."""
+
+    loaded: LoadedPlan
+    git: Git
+    state: State
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.loaded.plan
+
+    def folder(self, milestone: Milestone) -> Path:
+        """Where the plan wants a milestone's tree, absolute."""
+        return Path(os.path.normpath(self.git.main / milestone.tree))
+
+    def unit(self, *parts: str) -> str:
+        """The marker of a process started here: this repository's own, then what it is for."""
+        return "/".join((hashlib.sha256(os.fsencode(self.git.common)).hexdigest()[:8], *parts))
+
+    def chosen(self, targets: list[str]) -> list[Milestone]:
+        """The milestones that `targets` name, in the plan's order; all of them when there are none."""
+        if not targets:
+            return list(self.plan.milestones)
+        wanted = {self.plan.milestone(target).id for target in targets}
+        return [milestone for milestone in self.plan.milestones if milestone.id in wanted]
+
+
+def find_plan(given: Path | None) -> LoadedPlan:
+    """The plan at `given`, else the one in the main checkout of the repository we stand in."""
+    if given is not None:
+        return load_plan(given)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            main = Git.open(folder).main
+            return load_plan((folder if main == folder else main) / PLAN_NAME)
+    if (here / PLAN_NAME).exists():
+        return load_plan(here / PLAN_NAME)
+    raise UsageError(f"{here} is not in a git repository, and no plan was named", "staddle init, or: --plan FILE")
+
+
+@contextmanager
+def occupying(workspace: Workspace, milestones: Sequence[Milestone], verb: str) -> Iterator[Trap]:
+    """Hold the trees of some milestones for a verb that works inside them, with the trap set.
+
+    Held when another process works in one of them.
+    """
+    workspace.state.prepare()
+    with trap() as caught, ExitStack() as held:
+        for name in sorted(milestone.id.lower() for milestone in milestones):
+            held.enter_context(workspace.state.lock(f"tree-{name}", TREE_WAIT_SECONDS, f"staddle {verb}"))
+        yield caught
+
+
+def open_workspace(given: Path | None) -> Workspace:
+    """Load the plan and open its repository, for reading."""
+    loaded = find_plan(given)
+    git = Git.open(loaded.repo)
+    return Workspace(loaded, git, State(git.common))
+
+
+@contextmanager
+def changing(workspace: Workspace, verb: str) -> Iterator[Trap]:
+    """Hold the lock on this repository's trees for a verb that changes them, with the trap set.
+
+    Before the block begins, what a killed command left under way is finished or taken back. Held
+    when another process keeps the lock.
+    """
+    git, state = workspace.git, workspace.state
+    state.prepare()
+    with (
+        trap() as caught,
+        state.lock("trees", TREES_WAIT_SECONDS, f"staddle {verb}") as descriptor,
+        git.handing_down(descriptor),
+    ):
+        state.tidy()
+        fetching.settle(git, state)
+        creation.settle(git, state)
+        removal.finish(git, state)
+        yield caught
+        caught.disarm()

@@ -1,0 +1,171 @@
+"""worktrees: let every milestone of the plan have its tree, on its branch, set up; twice is once."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..core.model import Milestone
+from ..core.unit import Ended, Job
+from ..edges.engine import LocalEngine
+from ..edges.state import SECRET_FOLDER
+from ..edges.surroundings import environment, furnish, variables
+from ..guard import creation, fetching, removal, roster
+from ..guard.creation import Wish
+from ..guard.pool import Done
+from ..guard.trap import Trap
+from .survey import Finding, Standing, survey
+from .workspace import Workspace, changing, occupying
+
+SET_UP_SECONDS = 900.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TreeOutcome:
+    """What came of one milestone's tree; `tree` is its path as the plan writes it.
+
+    `did` is created, adopted, ok, drift, foreign or failed.
+    """
+
+    name: str
+    folder: Path
+    tree: str
+    branch: str
+    did: str
+    note: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether the tree now stands as the plan says."""
+        return self.did in ("created", "adopted", "ok")
+
+
+def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell) -> list[TreeOutcome]:
+    """Create, adopt and set up the trees of the chosen milestones, each on its own; failures are outcomes."""
+    chosen = workspace.chosen(targets)
+    with changing(workspace, "worktrees") as trap:
+        if fetch and workspace.plan.remote in workspace.git.remotes():
+            fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
+        found = survey(workspace, chosen)
+        findings = found.findings
+        outcomes = {finding.name: _seen(finding) for finding in findings}
+        _clear_gone(workspace, trap, findings)
+        to_make = [finding for finding in findings if finding.standing in (Standing.CREATE, Standing.GONE)]
+        if to_make:
+            tell(f"creating {len(to_make)} trees from {found.base.name} ({found.base.oid[:10]})")
+            outcomes |= _create(workspace, trap, to_make, found.base.remote, tell)
+        adopted = [finding for finding in findings if finding.standing is Standing.ADOPT]
+        roster.enrol(workspace.state, [_adopted(finding) for finding in adopted])
+    standing = [finding for finding in findings if outcomes[finding.name].well]
+    with occupying(workspace, [finding.milestone for finding in standing], "worktrees"):
+        outcomes |= _set_up(workspace, standing, outcomes, tell)
+    return list(outcomes.values())
+
+
+def _seen(finding: Finding) -> TreeOutcome:
+    did = {Standing.ADOPT: "adopted", Standing.CREATE: "failed", Standing.GONE: "failed"}
+    said = did.get(finding.standing, finding.standing.value)
+    return TreeOutcome(
+        finding.name, finding.folder, finding.milestone.tree, finding.milestone.branch, said, finding.note
+    )
+
+
+def _adopted(finding: Finding) -> roster.Member:
+    return roster.Member(finding.name, finding.folder, finding.milestone.branch, made_tree=False, made_branch=False)
+
+
+def _clear_gone(workspace: Workspace, trap: Trap, findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.standing is Standing.GONE and finding.entry is not None:
+            with trap.shielded():
+                removal.forget(workspace.git, workspace.state, finding.entry)
+
+
+def _create(
+    workspace: Workspace, trap: Trap, findings: Sequence[Finding], remote: str | None, tell: Tell
+) -> dict[str, TreeOutcome]:
+    outcomes: dict[str, TreeOutcome] = {}
+    by_name = {finding.name: finding for finding in findings}
+
+    def report(done: Done[Wish, None]) -> None:
+        finding = by_name[done.thing.name]
+        did, note = ("failed", str(done.error)) if done.error else ("created", finding.note)
+        outcomes[finding.name] = TreeOutcome(
+            finding.name, finding.folder, finding.milestone.tree, finding.milestone.branch, did, note
+        )
+        tell(f"[{len(outcomes)}/{len(findings)}] {finding.name} {did}: {note if done.error else finding.folder}")
+
+    creation.create(workspace.git, workspace.state, trap, [_wish(finding, remote) for finding in findings], report)
+    return outcomes
+
+
+def _wish(finding: Finding, remote: str | None) -> Wish:
+    upstream = remote if finding.start == "remote" else None
+    return Wish(
+        finding.name, finding.folder, finding.milestone.branch, finding.tip, finding.start != "branch", upstream
+    )
+
+
+def _set_up(
+    workspace: Workspace, findings: Sequence[Finding], outcomes: dict[str, TreeOutcome], tell: Tell
+) -> dict[str, TreeOutcome]:
+    """Furnish every standing tree, and run its set-up commands where these have not ended well before."""
+    enrolled = roster.members(workspace.state)
+    lanes: dict[str, list[Job]] = {}
+    digests: dict[str, str] = {}
+    for finding in findings:
+        milestone = finding.milestone
+        furnish(workspace.plan, milestone, workspace.git.main, finding.folder)
+        digest = _digest(workspace, milestone)
+        if enrolled[finding.folder].set_up != digest:
+            lanes[finding.name] = _set_up_jobs(workspace, milestone, finding.folder)
+            digests[finding.name] = digest
+    if any(lanes.values()):
+        tell(f"setting up {len(lanes)} trees")
+    ended = LocalEngine().run_lanes(lanes, stop_lane=lambda end: not end.ok)
+    failed = {}
+    for name, lane in lanes.items():
+        outcome = outcomes[name]
+        bad = next((end for end in ended[name] if not end.ok), None)
+        if bad is None:
+            roster.mark_set_up(workspace.state, outcome.folder, digests[name])
+        else:
+            failed[name] = replace(outcome, did="failed", note=_why(bad, lane))
+            tell(f"{name} set-up failed: {failed[name].note}")
+    return failed
+
+
+def _why(ended: Ended, lane: Sequence[Job]) -> str:
+    job = next(job for job in lane if job.unit == ended.unit)
+    what = f"exit code {ended.rc}" if ended.reason == "exited" else ended.message or ended.reason
+    return f"`{' '.join(job.argv)}`: {what}; see {job.log}"
+
+
+def _commands(workspace: Workspace, milestone: Milestone) -> tuple[tuple[str, ...], ...]:
+    commands = workspace.plan.setup if milestone.setup is None else milestone.setup
+    return tuple(command.argv for command in commands)
+
+
+def _digest(workspace: Workspace, milestone: Milestone) -> str:
+    return hashlib.sha256(repr(_commands(workspace, milestone)).encode()).hexdigest()[:16]
+
+
+def _set_up_jobs(workspace: Workspace, milestone: Milestone, folder: Path) -> list[Job]:
+    name = milestone.id.lower()
+    logs = workspace.state.folder / "logs" / name
+    logs.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
+    env = environment(variables(workspace.plan, milestone, folder), folder, with_tools=True)
+    return [
+        Job(
+            unit=workspace.unit(name, f"setup-{number}"),
+            argv=argv,
+            cwd=folder,
+            env=env,
+            stdin=None,
+            log=logs / f"setup-{number}.log",
+            limit=SET_UP_SECONDS,
+        )
+        for number, argv in enumerate(_commands(workspace, milestone), 1)
+    ]
