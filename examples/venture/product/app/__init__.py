@@ -1,0 +1,1 @@
+"""A small venture back office: eight services in one process."""

@@ -1,0 +1,19 @@
+"""Treasury: the ledger, what may be spent, and paying it out."""
+
+from .api import routes
+from .authorization import AmountAboveCeiling, Authorization, AuthorizationEngine, SpendNotAuthorized
+from .ledger import Entry, Ledger, Unbalanced
+from .service import InsufficientFunds, Treasury
+
+__all__ = [
+    "AmountAboveCeiling",
+    "Authorization",
+    "AuthorizationEngine",
+    "Entry",
+    "InsufficientFunds",
+    "Ledger",
+    "SpendNotAuthorized",
+    "Treasury",
+    "Unbalanced",
+    "routes",
+]
