@@ -1,0 +1,113 @@
+"""agents: started inside their trees, judged by what git shows."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.kit import Repository
+
+Planned = Callable[..., Repository]
+MESSAGE = "feat(part1): FR-X-001 first thing"
+REQUIREMENTS = [{"id": "FR-X-001", "title": "first thing"}]
+
+
+def with_agent(planned: Planned, shell: str, **agent: object) -> Repository:
+    """One milestone with one requirement, its tree, and an agent that is this shell text."""
+    agents = {"script": {"command": {"shell": shell}} | agent}
+    repository = planned(1, agents=agents, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    return repository
+
+
+def report(repository: Repository, code: int) -> Any:
+    """The report on the one requirement."""
+    import json
+
+    (found,) = json.loads(repository.staddle("agents", "--json", code=code).stdout)
+    return found
+
+
+def test_an_agent_commits_on_its_branch_and_main_is_untouched(planned: Planned) -> None:
+    repository = with_agent(planned, f"echo x > new && git add new && git commit -qm '{MESSAGE}'")
+    main = repository.git("rev-parse", "main")
+    assert report(repository, 0)["work"] == "committed"
+    assert repository.git("log", "-1", "--format=%s", repository.branch(1)) == MESSAGE
+    assert repository.git("rev-parse", "main") == main
+
+
+def test_a_requirement_that_is_committed_is_passed_over(planned: Planned) -> None:
+    repository = with_agent(planned, f"git commit -q --allow-empty -m '{MESSAGE}'")
+    repository.staddle("agents")
+    assert report(repository, 0)["work"] == "already"
+
+
+def test_exit_code_zero_without_a_commit_is_nothing(planned: Planned) -> None:
+    assert report(with_agent(planned, "true"), 1)["work"] == "nothing"
+
+
+def test_another_message_than_the_prompts_is_told(planned: Planned) -> None:
+    found = report(with_agent(planned, "git commit -q --allow-empty -m 'update code'"), 1)
+    assert (found["work"], found["commits"]) == ("wording", ["update code"])
+
+
+def test_work_left_uncommitted_is_told(planned: Planned) -> None:
+    shell = f"git commit -q --allow-empty -m '{MESSAGE}'; echo x > left"
+    assert report(with_agent(planned, shell), 1)["note"] == "left left"
+
+
+def test_an_agent_that_commits_in_the_main_checkout_has_strayed(planned: Planned) -> None:
+    shell = f"git -C ../parpour commit -q --allow-empty -m '{MESSAGE}'"
+    assert report(with_agent(planned, shell), 1)["work"] == "strayed"
+
+
+def test_an_agent_that_switches_branches_has_strayed(planned: Planned) -> None:
+    assert report(with_agent(planned, "git switch -qc other"), 1)["work"] == "strayed"
+
+
+def test_an_agent_is_ended_at_its_limit(planned: Planned) -> None:
+    assert report(with_agent(planned, "sleep 60", limit=1), 1)["work"] == "timeout"
+
+
+def test_the_prompt_arrives_on_stdin_by_file_and_by_argument(planned: Planned) -> None:
+    command = ["sh", "-c", 'cat > .staddle/stdin; cat "$1" > .staddle/file; echo "$2" > .staddle/argument', "agent",
+               "{prompt_file}", "{prompt}"]  # fmt: skip
+    agents = {"reader": {"command": command, "stdin": "prompt"}}
+    repository = planned(1, agents=agents, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    repository.staddle("agents", code=1)
+    own = repository.tree(1) / ".staddle"
+    texts = {(own / name).read_text().strip() for name in ("stdin", "file", "argument")}
+    assert len(texts) == 1
+    assert f"Commit message: {MESSAGE}" in texts.pop()
+
+
+def test_a_leaked_git_dir_does_not_lead_the_agent_to_the_main_checkout(planned: Planned) -> None:
+    repository = with_agent(planned, f"git commit -q --allow-empty -m '{MESSAGE}'")
+    main = repository.git("rev-parse", "main")
+    repository.staddle("agents", GIT_DIR=str(repository.main / ".git"), GIT_WORK_TREE=str(repository.main))
+    assert repository.git("rev-parse", "main") == main
+
+
+def test_an_unknown_agent_is_named_with_those_there_are(planned: Planned) -> None:
+    said = with_agent(planned, "true").staddle("agents", "--agent", "nobody", code=2).stderr
+    assert "'nobody'" in said
+    assert "script" in said
+
+
+def test_the_prompt_names_tree_requirement_message_and_neighbours(planned: Planned) -> None:
+    repository = planned(2, milestone={"owns": ["app/**"]}, first={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    written = repository.json("prompts", "m1")
+    text = written[0]["text"]
+    for part in (str(repository.tree(1)), "FR-X-001", MESSAGE, str(repository.tree(2)), "app/**", "fallbacks"):
+        assert part in text
+
+
+def test_a_template_beside_the_plan_comes_first_and_unknown_names_in_it_are_errors(planned: Planned) -> None:
+    repository = planned(1, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    template = repository.main / "templates" / "prompt.md.j2"
+    template.parent.mkdir()
+    template.write_text("Do {{ requirement.id }}\n")
+    assert repository.json("prompts")[0]["text"] == "Do FR-X-001\n"
+    template.write_text("one\n{{ nonsense }}\n")
+    assert "'nonsense' is undefined" in repository.staddle("prompts", code=2).stderr
