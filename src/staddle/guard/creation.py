@@ -26,8 +26,9 @@ from ..edges.gitcalls import GitError
 from ..edges.state import State
 from . import branches, roster
 from .branches import Branch
+from .filling import Staged, fill
 from .locks import editing_config, forget_draft
-from .pool import Done, each
+from .pool import Done
 from .trap import Trap
 
 REPOSITORY_WAIT_SECONDS = 60.0
@@ -67,6 +68,10 @@ class Birth:
         """Where the entry is built before it appears."""
         return state.folder / f"new-{self.nonce}-{self.wish.name}"
 
+    def staged(self, state: State) -> Staged:
+        """The tree as the filling sees it."""
+        return Staged(self.wish.name, self.wish.tip, self.staged_folder, self.staged_admin(state))
+
     @property
     def member(self) -> roster.Member:
         """What the roster is to say once the tree stands."""
@@ -103,9 +108,12 @@ def create(
         if birth.wish.name in errors:
             report(Done(birth.wish, None, errors[birth.wish.name]))
     viable = [birth for birth in births if birth.wish.name not in errors]
-    for done in each(viable, lambda birth: _fill(git, state, birth)):
-        error = done.error or _publish(git, state, trap, done.thing)
-        report(Done(done.thing.wish, None, error))
+    by_name = {birth.wish.name: birth for birth in viable}
+    staged = [birth.staged(state) for birth in viable]
+    for done in fill(git, staged, lambda tree: _build(tree, by_name[tree.name])):
+        birth = by_name[done.thing.name]
+        error = done.error or _publish(git, state, trap, birth)
+        report(Done(birth.wish, None, error))
     with trap.shielded():
         settle(git, state)
 
@@ -148,11 +156,9 @@ def _make_branches(git: Git, state: State, births: Sequence[Birth]) -> dict[str,
     return errors
 
 
-def _fill(git: Git, state: State, birth: Birth) -> None:
-    admin = birth.staged_admin(state)
+def _build(tree: Staged, birth: Birth) -> None:
     birth.wish.folder.parent.mkdir(parents=True, exist_ok=True)
-    entries.build(admin, birth.staged_folder, birth.wish.folder, birth.branch.ref)
-    git.fill(admin, birth.staged_folder)
+    entries.build(tree.admin, tree.folder, birth.wish.folder, birth.branch.ref)
 
 
 def _publish(git: Git, state: State, trap: Trap, birth: Birth) -> Exception | None:

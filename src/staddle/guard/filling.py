@@ -1,0 +1,61 @@
+"""Filling: write the files of new trees, by copying a checkout that git has filled where one is at hand.
+
+Trees of one commit are filled together. The template is the main checkout when it is at that very
+content, else the first of the trees, filled by git. Whatever speaks against copying, git writes every
+tree itself, several at once: slower, and right in any case.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from ..core.names import Oid
+from ..edges.git import Git
+from ..edges.treecopy import Blank, CannotCopy, Source, copy_checkout
+from .pool import Done, each, width
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A tree being built aside: its name, the commit it gets, its folder, and its admin folder."""
+
+    name: str
+    tip: Oid
+    folder: Path
+    admin: Path
+
+
+def fill(git: Git, trees: Sequence[Staged], build: Callable[[Staged], None]) -> Iterator[Done[Staged, None]]:
+    """Build and fill all trees; each outcome comes as soon as it is known, and one failure stops no other."""
+    for tip, group in groupby(sorted(trees, key=lambda tree: tree.tip), key=lambda tree: tree.tip):
+        blank = []
+        for done in each(group, build):
+            if done.error:
+                yield done
+            else:
+                blank.append(done.thing)
+        yield from _fill_alike(git, tip, sorted(blank, key=lambda tree: tree.name))
+
+
+def _fill_alike(git: Git, tip: Oid, blank: list[Staged]) -> Iterator[Done[Staged, None]]:
+    source = _main_checkout(git, tip)
+    if source is None and len(blank) > 1:
+        first = blank.pop(0)
+        yield from each([first], lambda tree: git.fill(tree.admin, tree.folder))
+        source = Source(first.folder, first.admin / "index", git.tree_of(tip))
+    try:
+        if source is None:
+            raise CannotCopy("there is nothing to copy")
+        targets = [Blank(tree.folder, tree.admin) for tree in blank]
+        copy_checkout(source, targets, workers=width(), pass_fds=git.handed_down)
+    except CannotCopy:
+        yield from each(blank, lambda tree: git.fill(tree.admin, tree.folder))
+    else:
+        yield from (Done(tree, None, None) for tree in blank)
+
+
+def _main_checkout(git: Git, tip: Oid) -> Source | None:
+    head = None if git.bare else git.commit("HEAD")
+    tree = git.tree_of(tip)
+    return Source(git.main, git.common / "index", tree) if head and git.tree_of(head) == tree else None
