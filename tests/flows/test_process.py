@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -191,9 +190,3 @@ def test_supervisor_that_hangs_is_ended_at_its_deadline(job: Callable[..., Job],
     os.kill(int(mailbox.line()), signal.SIGSTOP)
     running.deadline = time.monotonic()
     assert running.wait().reason == "lost"
-
-
-def test_job_that_is_over_leaves_no_thread_in_the_caller(job: Callable[..., Job]) -> None:
-    before = set(threading.enumerate())
-    assert start(job("exit 0")).wait().ok
-    assert set(threading.enumerate()) <= before

@@ -18,10 +18,10 @@ PLACEHOLDERS = ("tree", "prompt", "prompt_file", "milestone", "requirement", "br
 """What an agent's command may hold in braces, `{tree}`; each is filled in as text inside one word."""
 
 _BRACES = re.compile(r"\{(\w+)\}")
-_OPERATORS = frozenset("|&;<>")
+_OPERATORS = "|&;<>"
 
-Line = Annotated[str, Meta(title="one line of text, of 1 to 200 characters", pattern="^.+$", max_length=200)]
-Value = Annotated[str, Meta(title="one line of text", pattern="^.*$")]
+Line = Annotated[str, Meta(title="a line of text", pattern="^.+$", max_length=200)]
+Value = Annotated[str, Meta(title="a line of text, or nothing", pattern="^.*$")]
 Name = Annotated[
     str, Meta(title="a name of a-z, 0-9 and -, beginning with a letter", pattern="^[a-z][a-z0-9-]*$", max_length=60)
 ]
@@ -56,7 +56,7 @@ Variable = Annotated[
 ]
 Seconds = Annotated[int, Meta(title="a number of seconds, from 1 to 604800 (a week)", ge=1, le=604_800)]
 Ports = Annotated[int, Meta(title="a number of ports, from 0 to 100", ge=0, le=100)]
-Issue = Annotated[int, Meta(title="the number of an issue", ge=1)]
+Issue = Annotated[int, Meta(title="an issue's number, from 1 to 999999999", ge=1, le=999_999_999)]
 
 
 class Command(Struct, frozen=True):
@@ -67,11 +67,18 @@ class Command(Struct, frozen=True):
     @classmethod
     def split(cls, text: str) -> "Command":
         """The command that `text` spells; raises ValueError on what only a shell could run."""
-        operators = shlex.shlex(text, posix=True, punctuation_chars="|&;<>")
+        operators = shlex.shlex(text, posix=True, punctuation_chars=_OPERATORS)
         operators.whitespace_split, operators.commenters = True, ""
-        if found := next((word for word in operators if word and _OPERATORS.issuperset(word)), None):
-            raise ValueError(f"{found!r} means something to a shell only, and none runs this; write it under `shell:`")
-        return cls.of(shlex.split(text))
+        try:
+            found = [word for word in operators if word and set(word) <= set(_OPERATORS)]
+            words = shlex.split(text)
+        except ValueError as error:
+            raise ValueError(f"a shell could not split this: {str(error).lower()}") from None
+        if found:
+            raise ValueError(
+                f"{found[0]!r} means something to shells only, and none runs this; write it under `shell:`"
+            )
+        return cls.of(words)
 
     @classmethod
     def of(cls, words: list[str]) -> "Command":

@@ -37,7 +37,7 @@ _GIT_REFUSES = (
 )
 _NOT_A_MILESTONE = (
     (r"^feature/", "feature/ is spelled feat/ here"),
-    (r"^wip/", "work in progress is not ready for production, whatever carries it has a milestone's name"),
+    (r"^wip/", "what is in progress is not ready for production"),
     (r"^(develop|dev|main|master|trunk)$", "that branch is shared, a milestone's is its own"),
     (r"^[^/]*$", "a bare name is too vague, it shows neither kind nor milestone"),
     (r"^(?!feat/)", "a milestone's branch begins with feat/"),
@@ -101,21 +101,19 @@ def git_fault(branch: str) -> str | None:
 
 def branch_fault(branch: str, project: str | None, number: str | None) -> str | None:
     """Why `branch` is not a branch of milestone M<number>; None when it is. None for `project` or `number` fits all."""
-    form, pattern = _milestone_form(_BRANCH, project, number)
-    if re.fullmatch(pattern, branch):
+    if _fits(branch, _BRANCH, project, number):
         return None
     reason = git_fault(branch) or _first_reason(branch, _NOT_A_MILESTONE) or _deviation(branch, _BRANCH, project)
-    return f"{quoted(branch)} is not {form}: {reason}"
+    return f"{quoted(branch)} is not {_form(_BRANCH, project, number)}: {reason}"
 
 
 def tree_fault(tree: str, project: str | None, number: str | None) -> str | None:
     """Why `tree` is not the place of milestone M<number>'s tree; None when it is."""
-    form, pattern = _milestone_form(_TREE, project, number)
-    if re.fullmatch(pattern, tree):
+    if _fits(tree, _TREE, project, number):
         return None
     beside = re.fullmatch(r"\.\./[^/]+", tree)
     reason = _deviation(tree, _TREE, project) if beside else "a tree stands right beside the main checkout"
-    return f"{quoted(tree)} is not {form}: {reason}"
+    return f"{quoted(tree)} is not {_form(_TREE, project, number)}: {reason}"
 
 
 def path_fault(path: str) -> str | None:
@@ -148,18 +146,21 @@ def _first_reason(text: str, reasons: Iterable[tuple[str, str]]) -> str | None:
     return next((reason for pattern, reason in reasons if re.search(pattern, text)), None)
 
 
-def _milestone_form(shape: str, project: str | None, number: str | None) -> tuple[str, str]:
-    form = shape.format(project or "<project>", number or "<N>", "<name>")
-    project_pattern = re.escape(project) if project else r"[a-z][a-z0-9-]*"
-    return form, shape.replace(".", r"\.").format(project_pattern, number or r"[1-9][0-9]*", _WORDS)
+def _fits(name: str, shape: str, project: str | None, number: str | None, words: str = _WORDS) -> bool:
+    """Whether `name` has this shape; None for `project` or `number` fits all."""
+    any_project, any_number = r"[a-z][a-z0-9-]*", r"[1-9][0-9]*"
+    pattern = shape.replace(".", r"\.").format(project or any_project, number or any_number, words)
+    return re.fullmatch(pattern, name) is not None
+
+
+def _form(shape: str, project: str | None, number: str | None) -> str:
+    return shape.format(project or "<project>", number or "<N>", "<name>")
 
 
 def _deviation(name: str, shape: str, project: str | None) -> str:
-    """Which part of a name that nearly has the right form is the wrong one."""
-    _, any_project = _milestone_form(shape, None, None)
-    _, any_number = _milestone_form(shape, project, None)
-    if not re.fullmatch(any_project, name):
-        return "the name is lower-case words and digits joined by single hyphens"
-    if not re.fullmatch(any_number, name):
-        return "it names another project"
-    return "it carries another milestone's number"
+    """Which part of a name that has nearly this shape is the wrong one."""
+    if not _fits(name, shape, None, None, words=".*"):
+        return f"{shape.split('{}')[1]}<N>- is missing"
+    if not _fits(name, shape, None, None):
+        return "the last part is lower-case words and digits joined by single hyphens"
+    return "it carries another milestone's number" if _fits(name, shape, project, None) else "it names another project"

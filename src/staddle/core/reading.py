@@ -82,7 +82,7 @@ def _table(draft: Draft, node: Mapping, kind: inspect.DictType, path: Path) -> d
     values: dict[str, object] = {}
     for key, value in node.pairs:
         if _understood(key, key_kind) is None:
-            draft.refuse(key.line, path, f"{quoted(key.text)} is not {form}")
+            draft.refuse(key.line, path, f"{quoted(key.text)} {_complaint(key, key_kind, form)}")
         values[key.text] = read_node(draft, value, kind.value_type, (*path, key.text))
     if kind.min_length and not values:
         draft.refuse(node.line, path, _EMPTY)
@@ -99,15 +99,22 @@ def _list(draft: Draft, node: Sequence, kind: inspect.Type, path: Path, min_leng
 def _scalar(draft: Draft, node: Scalar, kind: inspect.Type, path: Path, form: str) -> object:
     value = _understood(node, kind)
     if value is None:
-        quotes = "; a number has no quotes" if isinstance(kind, inspect.IntType) and not node.plain else ""
-        draft.refuse(node.line, path, f"{quoted(node.text)} is not {form or _choices(kind)}{quotes}")
+        draft.refuse(node.line, path, f"{quoted(node.text)} {_complaint(node, kind, form)}")
         return None
     draft.keep(node.line, path, value)
     return value
 
 
-def _choices(kind: inspect.Type) -> str:
-    return "one of " + ", ".join(map(str, kind.values)) if isinstance(kind, inspect.LiteralType) else "text"
+def _complaint(node: Scalar, kind: inspect.Type, form: str) -> str:
+    match kind:
+        case inspect.StrType(max_length=int(longest)) if len(node.text) > longest:
+            return f"has {len(node.text)} characters, more than {longest}"
+        case inspect.LiteralType(values=choices) if not form:
+            words = [str(choice) for choice in choices]
+            return f"is not one of {', '.join(words)}{did_you_mean(node.text, words)}"
+        case inspect.IntType() if not node.plain:
+            return f"is not {form}; a number has no quotes"
+    return f"is not {form}"
 
 
 def _understood(node: Scalar, kind: inspect.Type) -> str | int | None:

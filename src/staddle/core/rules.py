@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from .document import Path
 from .draft import Draft, Entry
 from .model import PLACEHOLDERS, Command, default_agents
 from .names import branch_fault, did_you_mean, git_fault, path_fault, quoted, tree_fault
@@ -53,8 +54,11 @@ def _unknown_needs(draft: Draft) -> Iterator[Finding]:
 
 
 def _circles(draft: Draft) -> Iterator[Finding]:
-    owner = {entry.path[:2]: str(entry.value) for entry in draft.each("milestones.*.id")}
-    needs: dict[str, dict[str, Entry]] = {milestone: {} for milestone in owner.values()}
+    first: dict[str, Path] = {}
+    for entry in draft.each("milestones.*.id"):
+        first.setdefault(str(entry.value), entry.path[:2])
+    owner = {path: milestone for milestone, path in first.items()}
+    needs: dict[str, dict[str, Entry]] = {milestone: {} for milestone in first}
     for need in draft.each("milestones.*.needs.*"):
         if need.path[:2] in owner and need.value in needs:
             needs[owner[need.path[:2]]][str(need.value)] = need
@@ -71,9 +75,10 @@ def _paths(draft: Draft) -> Iterator[Finding]:
 
 
 def _agent(draft: Draft) -> Iterator[Finding]:
-    agents = draft.value("agents") or default_agents()
+    declared = draft.value("agents")
+    agents = declared if isinstance(declared, dict) else default_agents()
     for entry in draft.each("agent"):
-        if isinstance(agents, dict) and entry.value not in agents:
+        if agents and entry.value not in agents:
             name = str(entry.value)
             yield entry, f"{quoted(name)} is none of the agents ({', '.join(agents)}){did_you_mean(name, agents)}"
 

@@ -17,7 +17,6 @@ whatever size, can carry the time that is recorded.
 
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -109,7 +108,7 @@ def _read(source: Source) -> tuple[Index, int]:
 
 def _born_ns(blank: Blank) -> int:
     """When the folder was made, by its file system's clock; CannotCopy when anything is in it."""
-    if set(os.listdir(blank.folder)) - SPARED:
+    if any(path.name not in SPARED for path in blank.folder.iterdir()):
         raise CannotCopy(f"{blank.folder} is not empty")
     return blank.folder.stat().st_mtime_ns
 
@@ -142,11 +141,11 @@ def _clear(blank: Blank) -> None:
     """Remove what the writers left; never through a link."""
     folder = os.open(blank.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        for name in set(os.listdir(folder)) - SPARED:
-            if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-                shutil.rmtree(name, dir_fd=folder)
-            else:
-                os.unlink(name, dir_fd=folder)
+        for found in os.scandir(folder):
+            if found.is_dir(follow_symlinks=False):
+                shutil.rmtree(found.name, dir_fd=folder)
+            elif found.name not in SPARED:
+                os.unlink(found.name, dir_fd=folder)
     finally:
         os.close(folder)
     (blank.admin / "index").unlink(missing_ok=True)

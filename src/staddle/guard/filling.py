@@ -39,23 +39,31 @@ def fill(git: Git, trees: Sequence[Staged], build: Callable[[Staged], None]) -> 
 
 
 def _fill_alike(git: Git, tip: Oid, blank: list[Staged]) -> Iterator[Done[Staged, None]]:
-    source = _main_checkout(git, tip)
-    if source is None and len(blank) > 1:
-        first = blank.pop(0)
-        yield from each([first], lambda tree: git.fill(tree.admin, tree.folder))
-        source = Source(first.folder, first.admin / "index", git.tree_of(tip))
-    try:
-        if source is None:
-            raise CannotCopy("there is nothing to copy")
-        targets = [Blank(tree.folder, tree.admin) for tree in blank]
-        copy_checkout(source, targets, workers=width(), pass_fds=git.handed_down)
-    except CannotCopy:
-        yield from each(blank, lambda tree: git.fill(tree.admin, tree.folder))
-    else:
+    if _copied(git, _main_checkout(git, tip), blank):
         yield from (Done(tree, None, None) for tree in blank)
+        return
+    rest = blank[1:]
+    first = list(each(blank[:1], lambda tree: git.fill(tree.admin, tree.folder)))
+    copied = _copied(git, Source(blank[0].folder, blank[0].admin / "index", git.tree_of(tip)), rest) if rest else False
+    yield from first  # the taker moves it into place: not before it has been copied
+    if copied:
+        yield from (Done(tree, None, None) for tree in rest)
+    else:
+        yield from each(rest, lambda tree: git.fill(tree.admin, tree.folder))
+
+
+def _copied(git: Git, source: Source | None, blank: Sequence[Staged]) -> bool:
+    """Fill the trees from `source` if it can be done; they are blank still when it cannot."""
+    try:
+        if source and blank:
+            targets = [Blank(tree.folder, tree.admin) for tree in blank]
+            copy_checkout(source, targets, workers=width(), pass_fds=git.handed_down)
+            return True
+    except CannotCopy:
+        pass
+    return False
 
 
 def _main_checkout(git: Git, tip: Oid) -> Source | None:
-    head = None if git.bare else git.commit("HEAD")
-    tree = git.tree_of(tip)
+    head, tree = None if git.bare else git.commit("HEAD"), git.tree_of(tip)
     return Source(git.main, git.common / "index", tree) if head and git.tree_of(head) == tree else None
