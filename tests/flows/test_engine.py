@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,9 @@ def job(tmp_path: Path) -> MakeJob:
 
     def make(name: str, script: str) -> Job:
         env = {"PATH": os.environ["PATH"]}
-        return Job(f"test{tmp_path}/{name}", ("sh", "-c", script), tmp_path, env, None, tmp_path / name, SECONDS, 0.2)
+        return Job(
+            f"test{tmp_path}/{name}", ("sh", "-c", script), tmp_path, env, None, tmp_path / name, 3 * SECONDS, 0.2
+        )
 
     return make
 
@@ -83,9 +86,11 @@ def test_failing_callback_cancels_the_jobs_under_way(job: MakeJob, mailbox: Mail
         raise RuntimeError(lane)
 
     lanes = {"m1": [job("m1", "exit 0")], "m2": [job("m2", f"echo $$ > {mailbox.path}; sleep 60")]}
+    begun = time.monotonic()
     with pytest.raises(RuntimeError, match="m1"):
         LocalEngine(2).run_lanes(lanes, on_ended=on_ended)
     assert gone(found[0], within=0)
+    assert time.monotonic() - begun < SECONDS
 
 
 def test_interrupted_caller_cancels_all_and_starts_no_more(job: MakeJob, mailbox: Mailbox, tmp_path: Path) -> None:

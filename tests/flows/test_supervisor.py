@@ -133,7 +133,7 @@ def test_daemon_that_outlives_its_leader_is_a_stray_and_is_ended(launch: Launch,
 
 
 def test_helper_that_leaves_after_its_leader_is_no_stray(launch: Launch) -> None:
-    helper = "import subprocess as s; s.Popen(['cat'], stdin=s.PIPE)"
+    helper = "import subprocess as s; s.Popen(['sh', '-c', 'cat; exec ls -lR /etc'], stdin=s.PIPE)"
     assert answer(launch((sys.executable, "-I", "-S", "-c", helper)))["strays"] == 0
 
 
@@ -199,6 +199,12 @@ def test_stdin_is_the_file_to_its_end(launch: Launch, tmp_path: Path) -> None:
     (tmp_path / "prompt").write_bytes(b"0123456789abcdef" * (1 << 16))
     answer(launch("wc -c", stdin=str(tmp_path / "prompt")))
     assert log(tmp_path).strip() == str(1 << 20)
+
+
+def test_leader_has_a_session_of_its_own(launch: Launch, tmp_path: Path) -> None:
+    answer(launch("echo $$; cut -d ' ' -f 6 /proc/$$/stat"))
+    number, session = log(tmp_path).split()
+    assert number == session
 
 
 def test_stdin_is_empty_without_a_file(launch: Launch, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ TRAILER_BYTES = 20
 
 PLAIN_MODES = (0o100644, 0o100755, 0o120000)
 OTHER_MODES = {0o160000: "a submodule", 0o040000: "a folder left out by sparse checkout"}
-NAME_LENGTH = 0xFFF
-OTHER_FLAGS = {0x8000: "assumed unchanged", 0x4000: "left out or only intended to be added", 0x3000: "in conflict"}
+NAME_LENGTH, MORE_FLAGS = 0xFFF, 0x4000
+OTHER_FLAGS = {0x8000: "assumed unchanged", MORE_FLAGS: "left out or only intended to be added", 0x3000: "in conflict"}
 LEADS_OUT = re.compile(rb"(?:\A|[/\0])(?:\.{0,2}|\.git)(?=[/\0]|\Z)", re.IGNORECASE)
 ROOT = re.compile(rb"\0(\d+) \d+\n(.{20})", re.DOTALL)
 """How a cached tree begins where its root is valid: the number of entries below it, and its oid."""
@@ -72,7 +72,7 @@ class Index:
     def parts(self, count: int) -> list[Part]:
         """The entries, of which there are some, in at most `count` runs that take about equally long to write."""
         so_far = list(accumulate(size + FILE_COST for size in self.sizes))
-        cuts = {bisect_left(so_far, so_far[-1] * number / count) for number in range(1, count)}
+        cuts = {bisect_left(so_far, so_far[-1] * number / count) + 1 for number in range(1, count)}
         places = [*self.starts, len(self.entries)]
         bounds = [places[cut] for cut in sorted({0, *cuts, len(self)})]
         return [Part(len(self.header) + first, self.entries[first:last]) for first, last in pairwise(bounds)]
@@ -101,7 +101,7 @@ def _parse(body: bytes) -> Index:
     starts, sizes, paths, at = [], [], [], HEADER.size
     for _ in range(count):
         mode, size, flags = FACTS.unpack_from(body, at)
-        name = at + ENTRY_BYTES
+        name = at + ENTRY_BYTES + 2 * bool(flags & MORE_FLAGS)
         end = name + flags if flags < NAME_LENGTH else body.index(0, name)
         path = body[name:end]
         if flags > NAME_LENGTH or mode not in PLAIN_MODES:

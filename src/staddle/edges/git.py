@@ -63,6 +63,11 @@ class Git(GitCalls):
         outcome = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return Oid(outcome.out.decode().strip()) if outcome.rc == 0 else None
 
+    def commit_at(self, folder: Path) -> Oid | None:
+        """The commit that a tree's HEAD is at."""
+        outcome = self._try("rev-parse", "--verify", "--quiet", "HEAD^{commit}", at=folder)
+        return Oid(outcome.out.decode().strip()) if outcome.rc == 0 else None
+
     def tree_of(self, commit: Oid) -> Oid:
         """The oid of a commit's tree."""
         return Oid(self._run("rev-parse", f"{commit}^{{tree}}").decode().strip())

@@ -7,6 +7,7 @@ is free only when every child that could still write is gone.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import time
@@ -74,10 +75,14 @@ def _take(descriptor: int, path: Path, wait: float) -> None:
 
 
 class State:
-    """The records and locks of one repository, below `<common git folder>/staddle`."""
+    """The records and locks of one repository, below `<common git folder>/staddle`.
+
+    `mark` is this repository's own: the units of all processes started for it begin with it.
+    """
 
     def __init__(self, common: Path) -> None:
         self.folder = common / "staddle"
+        self.mark = hashlib.sha256(os.fsencode(common)).hexdigest()[:8]
 
     def prepare(self) -> None:
         """Make the folder; what commands that only read never do."""
@@ -85,7 +90,7 @@ class State:
 
     def tidy(self) -> None:
         """Remove records that a killed process had begun to write; for the holder of the `trees` lock."""
-        for unfinished in self.folder.glob(".*.new"):
+        for unfinished in (*self.folder.glob(".*.new"), *self.folder.glob("runs/.*.new")):
             unfinished.unlink()
 
     def lock(self, name: str, wait: float, who: str) -> Any:
@@ -107,12 +112,14 @@ class State:
 
     def write(self, name: str, record: dict[str, Any]) -> None:
         """Replace the record `name`."""
-        self.prepare()
+        path = self.folder / f"{name}.json"
+        path.parent.mkdir(mode=SECRET_FOLDER, exist_ok=True)
         text = json.dumps({"format": FORMAT} | record, indent=1)
-        write_durably(self.folder / f"{name}.json", text)
+        write_durably(path, text)
 
     def drop(self, name: str) -> None:
         """Remove the record `name`, if it is there."""
-        (self.folder / f"{name}.json").unlink(missing_ok=True)
-        if self.folder.is_dir():
-            sync_folder(self.folder)
+        path = self.folder / f"{name}.json"
+        if path.exists():
+            path.unlink()
+            sync_folder(path.parent)

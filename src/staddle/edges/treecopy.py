@@ -34,9 +34,9 @@ WRITER_SECONDS = 3600.0
 HELD_BYTES = 64_000_000
 """How much content all writers together hold in memory, if no file is larger."""
 LARGEST_FILE_BYTES = 256_000_000
-FEWEST_FILES = 400
-"""Fewer files than these git writes before a writer has started."""
-FILES_WORTH_A_WRITER = 500
+FEWEST_FILES = 2_000
+"""Fewer files than these, in all trees together, git has written before the writers gain on it."""
+FILES_WORTH_A_WRITER = 1_000
 SPARED = {".git"}
 SECOND = 1_000_000_000
 
@@ -141,10 +141,10 @@ def _clear(blank: Blank) -> None:
     """Remove what the writers left; never through a link."""
     folder = os.open(blank.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        for found in os.scandir(folder):
+        for found in [entry for entry in os.scandir(folder) if entry.name not in SPARED]:
             if found.is_dir(follow_symlinks=False):
                 shutil.rmtree(found.name, dir_fd=folder)
-            elif found.name not in SPARED:
+            else:
                 os.unlink(found.name, dir_fd=folder)
     finally:
         os.close(folder)

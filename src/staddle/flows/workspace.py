@@ -1,6 +1,5 @@
 """The workspace: the plan, the repository it names, and staddle's records there; where every verb begins."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -39,7 +38,7 @@ class Workspace:
 
     def unit(self, *parts: str) -> str:
         """The marker of a process started here: this repository's own, then what it is for."""
-        return "/".join((hashlib.sha256(os.fsencode(self.git.common)).hexdigest()[:8], *parts))
+        return "/".join((self.state.mark, *parts))
 
     def chosen(self, targets: list[str]) -> list[Milestone]:
         """The milestones that `targets` name, in the plan's order; all of them when there are none."""
