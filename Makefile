@@ -1,5 +1,5 @@
 # The index of this repository's sessions: `make VERB ARGS="..."` is `nox -s VERB -- ...`.
-VERBS := init plan worktrees path status prompts agents verify remove
+VERBS := init plan worktrees path status prompts agents verify spawn reconcile sweep undo remove
 OWN := test lint demo drill bench
 
 .DEFAULT_GOAL := help

@@ -45,7 +45,9 @@ def environment(main: Path) -> dict[str, str]:
 
 def standing(main: Path) -> list[str]:
     """The branches that have a tree."""
-    return [branch for branch in BRANCHES if f"branch refs/heads/{branch}\n" in git(main, "worktree", "list", "--porcelain")]
+    return [
+        branch for branch in BRANCHES if f"branch refs/heads/{branch}\n" in git(main, "worktree", "list", "--porcelain")
+    ]
 
 
 def judge(main: Path, before: dict[str, str], expected: Sequence[str]) -> Callable[[Cut], list[str]]:
@@ -77,15 +79,93 @@ def remove_case(folder: Path) -> Case:
     return Case(main, judge(main, snapshot(main), BRANCHES[1:]))
 
 
+def spawn_case(folder: Path) -> Case:
+    """Nothing of the run; after a cut spawn, `reconcile run42` must leave nothing of it."""
+    main = build(folder)
+    before = snapshot(main)
+    return Case(main, lambda recovery: no_run_left(main, recovery) + differences(before, snapshot(main)))
+
+
+def spawned(folder: Path, survivors_file: str) -> Path:
+    """A run of three; b1 holds a commit and uncommitted work, b2, the survivor, a commit that adds or edits a file."""
+    main = build(folder)
+    run(main, "spawn", "run42", "3")
+    trees = main / ".pqa_worktrees"
+    for number, name in ((1, "src/control.py"), (2, survivors_file)):
+        (trees / f"run42-b{number}" / name).write_text(f"candidate {number}\n")
+        git(trees / f"run42-b{number}", "add", "--all")
+        git(trees / f"run42-b{number}", "commit", "--quiet", "-m", f"feat: candidate {number}")
+    (trees / "run42-b1" / "wip.txt").write_text("not committed\n")
+    return main
+
+
+def reconcile_case(folder: Path) -> Case:
+    """The survivor must have landed exactly once, beside a person's dirty, staged and untracked files."""
+    main = spawned(folder, "src/treasury.py")
+    before, old = snapshot(main), git(main, "rev-parse", "main").strip()
+    tip = git(main, "rev-parse", "pqa/run42-b2").strip()
+    apart = ["ref refs/heads/main", "log refs/heads/main", "log HEAD", f"file {main.name}/src/treasury.py", *RUN]
+
+    def check(recovery: Cut) -> list[str]:
+        faults = no_run_left(main, recovery) + differences(before, snapshot(main), apart=apart)
+        parents = git(main, "log", "--merges", "--format=%P", "main").split()
+        if parents != [old, tip]:
+            faults.append(f"merges on main: {parents}")
+        if (main / "src/treasury.py").read_text() != "candidate 2\n":
+            faults.append("the checkout has not the landed file")
+        return faults
+
+    return Case(main, check)
+
+
+def conflict_case(folder: Path) -> Case:
+    """The survivor clashes with main: it must be preserved, the losers gone, and nothing else touched."""
+    main = spawned(folder, "src/treasury.py")
+    (main / "src/treasury.py").write_text("main went on\n")
+    git(main, "commit", "--quiet", "-m", "fix: main went on", "src/treasury.py")
+    before = snapshot(main)
+    apart = ["ref refs/heads/pqa/run42-b[13]", "log refs/heads/pqa/run42-b[13]", "entry run42-b*", *RUN[-1:]]
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode == 1 else [f"the next command exits {recovery.returncode}"]
+        faults += leftovers(main) + differences(before, snapshot(main), apart=apart)
+        branches = git(main, "for-each-ref", "--format=%(refname)", "refs/heads/pqa/").split()
+        ours = [ref for ref in branches if ref.removeprefix("refs/heads/pqa/run42-b").isdigit()]
+        return faults if ours == ["refs/heads/pqa/run42-b2"] else [*faults, f"branches: {ours}"]
+
+    return Case(main, check)
+
+
+RUN = ["ref refs/heads/pqa/run42-b?", "log refs/heads/pqa/run42-b?", "entry run42-b*", "file parpour/.pqa_worktrees/*"]
+
+
+def no_run_left(main: Path, recovery: Cut) -> list[str]:
+    """What is left of run42, which must be nothing."""
+    faults = [] if recovery.returncode == 0 else [f"the next command exits {recovery.returncode}"]
+    faults += leftovers(main, [f"pqa/run42-b{number}" for number in (1, 2, 3)])
+    faults += (
+        [path.name for path in (main / ".git/staddle/runs").glob("*")] if (main / ".git/staddle/runs").exists() else []
+    )
+    return faults + [f"left: {path}" for path in (main / ".pqa_worktrees").glob("*run42*")]
+
+
+SWEEPS = {
+    "worktrees": (["worktrees"], ["worktrees"], worktrees_case),
+    "remove": (["remove", "m1"], ["remove", "m1"], remove_case),
+    "spawn": (["spawn", "run42", "3"], ["reconcile", "run42"], spawn_case),
+    "reconcile": (["reconcile", "run42", "b2"], ["reconcile", "run42", "b2"], reconcile_case),
+    "conflict": (["reconcile", "run42", "b2"], ["reconcile", "run42", "b2"], conflict_case),
+}
+
+
 @pytest.mark.parametrize("mode", ["kill", "torn", "group", "self", "term", "int", "hup", "enospc", "eio"])
-@pytest.mark.parametrize(("verb", "make_case"), [("worktrees", worktrees_case), ("remove", remove_case)])
-def test_cut_anywhere_the_next_command_leaves_no_stump(
-    verb: str, make_case: Callable[[Path], Case], mode: str, tmp_path: Path
-) -> None:
-    argv = [*STADDLE, verb, *(["m1"] if verb == "remove" else [])]
+@pytest.mark.parametrize("name", SWEEPS)
+def test_cut_anywhere_the_next_command_leaves_no_stump(name: str, mode: str, tmp_path: Path) -> None:
+    command, recover, make_case = SWEEPS[name]
     env = ENV | {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
     (tmp_path / "home").mkdir()
-    result = Sweep(argv, argv, make_case, env).run(tmp_path / "work", [mode], every=EVERY)
-    sys.stdout.write(f"{verb}\n{result.table()}\n")
+    sweep = Sweep([*STADDLE, *command], [*STADDLE, *recover], make_case, env)
+    result = sweep.run(tmp_path / "work", [mode], every=EVERY)
+    sys.stdout.write(f"{name}\n{result.table()}\n")
     assert len(result.tried) > 1
     assert not result.failures, result.report()

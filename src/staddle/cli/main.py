@@ -1,5 +1,6 @@
 """The command line as a whole, and the only place where expected errors end."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -10,9 +11,11 @@ from ..core.errors import Interrupted, StaddleError
 from ..core.verbs import VERBS
 from ..edges.console import complain, talk
 from ..guard.trap import die_with_parent, trap
-from . import start, trees, work
+from . import runs, start, trees, work
 
 BROKEN_PIPE = 141
+MACHINES_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+"""What no code of ours is to blame for; every other OSError is a bug and keeps its traceback."""
 
 app = typer.Typer(
     name="staddle",
@@ -23,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-COMMANDS: dict[str, Callable[..., None]] = {**start.COMMANDS, **trees.COMMANDS, **work.COMMANDS}
+COMMANDS: dict[str, Callable[..., None]] = {**start.COMMANDS, **trees.COMMANDS, **work.COMMANDS, **runs.COMMANDS}
 for _verb in VERBS:
     _epilog = f"Example: staddle {_verb.name} {_verb.example}"
     app.command(_verb.name, help=_verb.summary, epilog=_epilog)(COMMANDS[_verb.name])
@@ -52,10 +55,16 @@ def run(arguments: list[str]) -> int:
     except StaddleError as error:
         complain(error.what, error.hint)
         return error.exit_code
-    except Interrupted as interrupt:
-        talk(f"ended by {interrupt}")
-        return 128 + interrupt.signum
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except Interrupted as interrupt:
+        talk(f"ended by {interrupt}")
+        return 128 + interrupt.signum
+    except OSError as error:
+        if error.errno not in MACHINES_FAULTS:
+            raise
+        complain(f"{error.strerror}: {error.filename}", "mend that; the next command takes up what was under way")
+        return 1
+
     return 0

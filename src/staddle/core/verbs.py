@@ -21,6 +21,10 @@ VERBS = (
     Verb("prompts", "Render a prompt for each requirement into its tree.", "m3"),
     Verb("agents", "Start an agent inside each tree, one requirement after another.", "m3 --agent copilot"),
     Verb("verify", "Run the declared checks inside the trees, side by side.", "m3 --check unit"),
+    Verb("spawn", "Make N candidate trees for one hard task, all of them or none.", "run42 3"),
+    Verb("reconcile", "Land a run's survivor, if one is named, and take all the rest of it away.", "run42 b2"),
+    Verb("sweep", "Finish or take back whatever dead commands left.", "--json"),
+    Verb("undo", "Bring a candidate back that a run took away, uncommitted work included.", "run42 b1"),
     Verb("remove", "Take a tree away after its work has landed; refuse whatever could lose something.", "m3 --dry-run"),
 )
 

@@ -47,7 +47,7 @@ class Entry:
 def _text(path: Path) -> str | None:
     try:
         return path.read_text(errors="surrogateescape").strip()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 

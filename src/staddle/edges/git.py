@@ -45,52 +45,52 @@ class Git(GitCalls):
 
     def current_branch(self) -> str | None:
         """The branch that the main checkout is on, None when detached."""
-        outcome = self._try("symbolic-ref", "--quiet", "--short", "HEAD")
+        outcome = self.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
         return outcome.out.decode(errors="surrogateescape").strip() if outcome.rc == 0 else None
 
     def remotes(self) -> tuple[str, ...]:
         """The names of all remotes."""
-        return tuple(self._run("remote").decode().split())
+        return tuple(self.run("remote").decode().split())
 
     def refs(self, *prefixes: str) -> dict[str, Oid]:
         """Full ref name -> oid of every ref below `prefixes`, in one call."""
-        out = self._run("for-each-ref", "--format=%(refname)%00%(objectname)", *prefixes)
+        out = self.run("for-each-ref", "--format=%(refname)%00%(objectname)", *prefixes)
         pairs = (line.split("\0") for line in out.decode(errors="surrogateescape").splitlines())
         return {ref: Oid(oid) for ref, oid in pairs}
 
     def commit(self, revision: str) -> Oid | None:
         """The oid of the commit that `revision` names, None where it names none."""
-        outcome = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        outcome = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return Oid(outcome.out.decode().strip()) if outcome.rc == 0 else None
 
     def commit_at(self, folder: Path) -> Oid | None:
         """The commit that a tree's HEAD is at."""
-        outcome = self._try("rev-parse", "--verify", "--quiet", "HEAD^{commit}", at=folder)
+        outcome = self.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}", at=folder)
         return Oid(outcome.out.decode().strip()) if outcome.rc == 0 else None
 
     def tree_of(self, commit: Oid) -> Oid:
         """The oid of a commit's tree."""
-        return Oid(self._run("rev-parse", f"{commit}^{{tree}}").decode().strip())
+        return Oid(self.run("rev-parse", f"{commit}^{{tree}}").decode().strip())
 
     def ahead_behind(self, tip: Oid, base: Oid) -> tuple[int, int]:
         """How many commits `tip` has that `base` has not, and the other way round."""
-        out = self._run("rev-list", "--left-right", "--count", f"{tip}...{base}")
+        out = self.run("rev-list", "--left-right", "--count", f"{tip}...{base}")
         ahead, behind = out.split()
         return int(ahead), int(behind)
 
     def subjects(self, base: Oid, tip: Oid) -> tuple[str, ...]:
         """The first message lines of the commits in `base..tip`, oldest first."""
-        out = self._run("log", "--reverse", "--format=%s", "-z", f"{base}..{tip}")
+        out = self.run("log", "--reverse", "--format=%s", "-z", f"{base}..{tip}")
         return tuple(part for part in out.decode(errors="replace").split("\0") if part)
 
     def merge_base(self, one: Oid, other: Oid) -> Oid | None:
         """The best common ancestor, None between unrelated histories."""
-        outcome = self._try("merge-base", one, other)
+        outcome = self.attempt("merge-base", one, other)
         return Oid(outcome.out.decode().strip()) if outcome.rc == 0 else None
 
     def is_ancestor(self, old: Oid, new: Oid) -> bool:
         """Whether `new` contains `old`."""
-        outcome = self._try("merge-base", "--is-ancestor", old, new)
+        outcome = self.attempt("merge-base", "--is-ancestor", old, new)
         if outcome.rc not in (0, 1):
             raise GitError(("merge-base", "--is-ancestor", old, new), outcome)
         return outcome.rc == 0
@@ -100,7 +100,7 @@ class Git(GitCalls):
 
         `at` must be a checkout of `base`: git reads merge attributes from the work tree it stands in.
         """
-        outcome = self._try("merge-tree", "--write-tree", "--no-messages", base, tip, at=at)
+        outcome = self.attempt("merge-tree", "--write-tree", "--no-messages", base, tip, at=at)
         first = outcome.out.decode(errors="replace").split("\n", 1)[0]
         if outcome.rc > 1 or not re.fullmatch("[0-9a-f]{40,64}", first):
             raise GitError(("merge-tree", base, tip), outcome)
@@ -108,7 +108,7 @@ class Git(GitCalls):
 
     def on_remote(self, tip: Oid) -> bool:
         """Whether some remote-tracking branch contains `tip`."""
-        return bool(self._run("for-each-ref", "--count=1", f"--contains={tip}", "refs/remotes/"))
+        return bool(self.run("for-each-ref", "--count=1", f"--contains={tip}", "refs/remotes/"))
 
     def changes(self, folder: Path, admin: Path | None = None) -> Changes:
         """What differs from HEAD in a work tree; takes no lock and refreshes no index.
@@ -117,7 +117,7 @@ class Git(GitCalls):
         """
         env = {} if admin is None else {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(folder)}
         argv = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none")
-        fields = iter(self._run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0"))
+        fields = iter(self.run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0"))
         tracked, untracked = [], []
         for field in fields:
             if field.startswith("? "):
@@ -134,7 +134,7 @@ class Git(GitCalls):
     def fetch(self, remote: str) -> None:
         """Bring the remote-tracking branches of `remote` up to date; WorkFailed when it cannot be reached."""
         argv = ("fetch", "--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--", remote)
-        outcome = self._try(*argv, timeout=NETWORK_SECONDS, network=True)
+        outcome = self.attempt(*argv, timeout=NETWORK_SECONDS, network=True)
         if outcome.rc != 0:
             what = GitError(argv, outcome).what
             raise WorkFailed(what, "mend the connection, or go on from what was fetched last: --no-fetch")
@@ -143,14 +143,14 @@ class Git(GitCalls):
         """Apply all updates in one transaction or none, each with a reflog entry saying `because`."""
         lines = b"".join(update.line() for update in updates)
         argv = ("update-ref", "--no-deref", "--create-reflog", "-m", because, "--stdin", "-z")
-        self._run(*argv, stdin=lines, settings=DURABLE)
+        self.run(*argv, stdin=lines, settings=DURABLE)
 
     def fill(self, admin: Path, folder: Path) -> None:
         """Write HEAD's files into an empty work tree, and its index into `admin`."""
         env = {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(folder)}
-        self._run("read-tree", "-m", "-u", "--no-recurse-submodules", "HEAD", at=folder, env=env)
+        self.run("read-tree", "-m", "-u", "--no-recurse-submodules", "HEAD", at=folder, env=env)
 
     def set_upstream(self, config: Path, branch: str, remote: str) -> None:
         """Write into the file `config`, a copy of the repository's, that `branch` tracks its namesake."""
-        self._run("config", "--file", str(config), f"branch.{branch}.remote", remote)
-        self._run("config", "--file", str(config), f"branch.{branch}.merge", f"refs/heads/{branch}")
+        self.run("config", "--file", str(config), f"branch.{branch}.remote", remote)
+        self.run("config", "--file", str(config), f"branch.{branch}.merge", f"refs/heads/{branch}")

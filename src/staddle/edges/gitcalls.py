@@ -74,7 +74,7 @@ class GitCalls:
         if probe._version() < MINIMUM_VERSION:
             wanted = ".".join(map(str, MINIMUM_VERSION))
             raise UsageError(f"git is older than {wanted}", f"install git {wanted} or newer")
-        outcome = probe._try("rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository")
+        outcome = probe.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository")
         if outcome.rc != 0:
             raise UsageError(f"{folder} is not in a git repository", f"git -C {folder} init")
         common = Path(outcome.out.decode().splitlines()[0])
@@ -102,7 +102,7 @@ class GitCalls:
         """The descriptors that local children inherit now."""
         return self._pass_fds
 
-    def _try(
+    def attempt(
         self,
         *argv: str,
         at: Path | None = None,
@@ -112,6 +112,7 @@ class GitCalls:
         timeout: float = LOCAL_SECONDS,
         network: bool = False,
     ) -> Outcome:
+        """Run a git command, whatever its exit code; local ones inherit what is handed down."""
         environment = scrubbed(os.environ, network=network) | ENVIRONMENT | dict(env or {})
         return capture(
             ["git", *QUIET, *settings, *argv],
@@ -122,7 +123,7 @@ class GitCalls:
             pass_fds=() if network else self._pass_fds,
         )
 
-    def _run(
+    def run(
         self,
         *argv: str,
         at: Path | None = None,
@@ -130,16 +131,17 @@ class GitCalls:
         env: Mapping[str, str] | None = None,
         settings: Sequence[str] = (),
     ) -> bytes:
-        outcome = self._try(*argv, at=at, stdin=stdin, env=env, settings=settings)
+        """What a git command writes to stdout; GitError when it ends with another exit code than 0."""
+        outcome = self.attempt(*argv, at=at, stdin=stdin, env=env, settings=settings)
         if outcome.rc != 0:
             raise GitError(argv, outcome)
         return outcome.out
 
     def _version(self) -> tuple[int, ...]:
-        found = re.search(rb"(\d+)\.(\d+)", self._run("version"))
+        found = re.search(rb"(\d+)\.(\d+)", self.run("version"))
         return tuple(int(part) for part in found.groups()) if found else (0, 0)
 
     def config(self, key: str) -> str | None:
         """The value of a setting, None where it is not set."""
-        outcome = self._try("config", "--get", key)
+        outcome = self.attempt("config", "--get", key)
         return outcome.out.decode(errors="replace").rstrip("\n") if outcome.rc == 0 else None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import sh
 
 SUPERVISOR = (sys.executable, "-I", "-S", str(Path(__file__).resolve().parents[1] / "supervisor.py"))
+IDENTITY_VARIABLES = {f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 NETWORK_VARIABLES = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS"}
 TERM_SECONDS = 2.0
 """What a captured command may take to go after TERM; git removes its lock files in that time."""
@@ -34,8 +35,8 @@ SWEEP_SECONDS = 30.0
 
 
 def scrubbed(environ: Mapping[str, str], *, network: bool = False) -> dict[str, str]:
-    """The environment without git's variables, in the C locale; `network` keeps how to reach a remote."""
-    kept = NETWORK_VARIABLES if network else set()
+    """The environment in the C locale, without git's variables but who commits; `network` keeps the way to a remote."""
+    kept = IDENTITY_VARIABLES | (NETWORK_VARIABLES if network else set())
     ours = {name: value for name, value in environ.items() if name in kept or not name.startswith("GIT_")}
     ours.pop("LANGUAGE", None)
     return ours | {"LC_ALL": "C"}

@@ -48,11 +48,16 @@ def own_folder(tree: Path) -> Path:
     return folder
 
 
+def temporary_place(tree: Path) -> Path:
+    """Where the tree's TMPDIR is, if it has been made."""
+    top = Path(tempfile.gettempdir()) / f"staddle-{os.getuid()}"
+    return top / f"{tree.name[-24:]}-{hashlib.sha256(os.fsencode(tree)).hexdigest()[:8]}"
+
+
 def temporary_folder(tree: Path) -> Path:
     """The tree's TMPDIR, made for this user alone."""
-    top = Path(tempfile.gettempdir()) / f"staddle-{os.getuid()}"
-    folder = top / f"{tree.name[-24:]}-{hashlib.sha256(os.fsencode(tree)).hexdigest()[:8]}"
-    for path in (top, folder):
+    folder = temporary_place(tree)
+    for path in (folder.parent, folder):
         path.mkdir(mode=SECRET_FOLDER, exist_ok=True)
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():

@@ -20,12 +20,18 @@ TREE_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Workspace:
-    """What a verb works on."""
+class Site:
+    """A repository and staddle's records in it; all that runs need."""
 
-    loaded: LoadedPlan
     git: Git
     state: State
+
+
+@dataclass(frozen=True)
+class Workspace(Site):
+    """A site with the plan that names it."""
+
+    loaded: LoadedPlan
 
     @property
     def plan(self) -> Plan:
@@ -63,7 +69,7 @@ def find_plan(given: Path | None) -> LoadedPlan:
 
 
 @contextmanager
-def occupying(workspace: Workspace, milestones: Sequence[Milestone], verb: str) -> Iterator[Trap]:
+def occupying(workspace: Site, milestones: Sequence[Milestone], verb: str) -> Iterator[Trap]:
     """Hold the trees of some milestones for a verb that works inside them, with the trap set.
 
     Held when another process works in one of them.
@@ -79,11 +85,17 @@ def open_workspace(given: Path | None) -> Workspace:
     """Load the plan and open its repository, for reading."""
     loaded = find_plan(given)
     git = Git.open(loaded.repo)
-    return Workspace(loaded, git, State(git.common))
+    return Workspace(git, State(git.common), loaded)
+
+
+def open_site() -> Site:
+    """Open the repository we stand in; no plan is needed."""
+    git = Git.open(Path.cwd())
+    return Site(git, State(git.common))
 
 
 @contextmanager
-def changing(workspace: Workspace, verb: str) -> Iterator[Trap]:
+def changing(workspace: Site, verb: str) -> Iterator[Trap]:
     """Hold the lock on this repository's trees for a verb that changes them, with the trap set.
 
     Before the block begins, what a killed command left under way is finished or taken back. Held

@@ -4,7 +4,7 @@ A branch counts as made by staddle when the first line of its reflog carries the
 journal wrote before. Name and oid alone prove nothing: someone may have made the same branch.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +57,21 @@ def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
             _forget_reflog(git, branch)
 
 
-def _clear_locks(git: Git, branches: Iterable[Branch], since: float) -> None:
-    for name in (*(f"{branch.ref}.lock" for branch in branches), "packed-refs.lock"):
+def drop_refs(git: Git, refs: Mapping[str, Oid], since: float) -> None:
+    """Delete refs of our own namespace, each if it still is where `refs` says."""
+    for name in (*(f"{ref}.lock" for ref in refs), "packed-refs.lock", "packed-refs.new"):
         clear_stale(git, git.common / name, since)
-    clear_stale(git, git.common / "packed-refs.new", since)
+    if refs:
+        git.update_refs([RefUpdate(ref, None, oid) for ref, oid in refs.items()], "staddle: done with")
+    for ref, top in ((ref, top) for ref in refs for top in (git.common / "logs", git.common)):
+        for place in ((top / ref).parent, (top / ref).parent.parent):
+            with suppress(OSError):
+                place.rmdir()
+
+
+def _clear_locks(git: Git, branches: Iterable[Branch], since: float) -> None:
+    for name in (*(f"{branch.ref}.lock" for branch in branches), "packed-refs.lock", "packed-refs.new"):
+        clear_stale(git, git.common / name, since)
 
 
 def _reflog(git: Git, branch: Branch) -> Path:

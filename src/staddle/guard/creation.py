@@ -36,7 +36,10 @@ REPOSITORY_WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Wish:
-    """A tree that is wanted: `branch` is short; `upstream` names a remote whose namesake it tracks."""
+    """A tree that is wanted: `branch` is short; `upstream` names a remote whose namesake it tracks.
+
+    `locked` is the reason to lock the entry with, so that nobody's `git worktree prune` takes it.
+    """
 
     name: str
     folder: Path
@@ -44,6 +47,7 @@ class Wish:
     tip: Oid
     new_branch: bool
     upstream: str | None = None
+    locked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ def _make_branches(git: Git, state: State, births: Sequence[Birth]) -> dict[str,
 
 def _build(tree: Staged, birth: Birth) -> None:
     birth.wish.folder.parent.mkdir(parents=True, exist_ok=True)
-    entries.build(tree.admin, tree.folder, birth.wish.folder, birth.branch.ref)
+    entries.build(tree.admin, tree.folder, birth.wish.folder, birth.branch.ref, birth.wish.locked)
 
 
 def _publish(git: Git, state: State, trap: Trap, birth: Birth) -> Exception | None:

@@ -11,9 +11,10 @@ from itertools import groupby
 from pathlib import Path
 
 from ..core.names import Oid
+from ..edges.engine import default_slots
 from ..edges.git import Git
 from ..edges.treecopy import Blank, CannotCopy, Source, copy_checkout
-from .pool import Done, each, width
+from .pool import Done, each
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _copied(git: Git, source: Source | None, blank: Sequence[Staged]) -> bool:
     try:
         if source and blank:
             targets = [Blank(tree.folder, tree.admin) for tree in blank]
-            copy_checkout(source, targets, workers=width(), pass_fds=git.handed_down)
+            copy_checkout(source, targets, workers=default_slots(), pass_fds=git.handed_down)
             return True
     except CannotCopy:
         pass

@@ -1,10 +1,11 @@
 """The pool: the same small job for many things, a few at a time, each failure kept beside its thing."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from ..edges.engine import default_slots
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -19,11 +20,6 @@ class Done(Generic[Thing, Result]):
     error: Exception | None
 
 
-def width() -> int:
-    """How many jobs this machine does well at once: its usable cores, at least two."""
-    return max(2, len(os.sched_getaffinity(0)))
-
-
 def each(
     things: Iterable[Thing], job: Callable[[Thing], Result], at_once: int | None = None
 ) -> Iterator[Done[Thing, Result]]:
@@ -32,7 +28,7 @@ def each(
     When the caller is interrupted, jobs not yet begun are dropped and running ones are waited for:
     nothing works on behind an unwinding command.
     """
-    executor = ThreadPoolExecutor(at_once or width())
+    executor = ThreadPoolExecutor(at_once or default_slots())
     try:
         futures: dict[Future[Result], Thing] = {executor.submit(job, thing): thing for thing in things}
         waiting = set(futures)

@@ -40,13 +40,17 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Departure:
-    """A removal under way, as the journal knows it; `branch` is None where the branch stays."""
+    """A removal under way, as the journal knows it; `branch` is None where the branch stays.
+
+    `discard` marks a tree of the machine's, which passes no gate: whatever stands at its place goes.
+    """
 
     folder: Path
     admin: Path
     branch: Branch | None
     nonce: str
     since: float
+    discard: bool = False
 
     @property
     def aside(self) -> Path:
@@ -66,13 +70,16 @@ class Departure:
             "branch": branch,
             "nonce": self.nonce,
             "since": self.since,
+            "discard": self.discard,
         }
 
     @classmethod
     def load(cls, record: dict[str, Any]) -> "Departure":
         """The departure that `record` gave."""
         branch = Branch(record["branch"][0], Oid(record["branch"][1])) if record["branch"] else None
-        return cls(Path(record["folder"]), Path(record["admin"]), branch, record["nonce"], record["since"])
+        return cls(
+            Path(record["folder"]), Path(record["admin"]), branch, record["nonce"], record["since"], record["discard"]
+        )
 
 
 def refusals(git: Git, entry: Entry, member: roster.Member | None, base: Oid, landed: bool) -> list[Refusal]:
@@ -140,6 +147,21 @@ def remove(git: Git, state: State, trap: Trap, entry: Entry, branch: Branch | No
     finish(git, state)
 
 
+def discard(git: Git, state: State, folder: Path, branch: Branch | None) -> None:
+    """Remove a tree of the machine's and `branch`, whatever is left of them; the caller has kept its work.
+
+    Refused when a repository of its own, or a worktree of another, stands in its place.
+    """
+    entry = next((entry for entry in entries(git) if entry.folder == folder), None)
+    admin = entry.admin if entry else git.common / "worktrees" / folder.name
+    if not folder.is_symlink() and os.path.lexists(folder / ".git") and not is_linked(folder, admin):
+        what = f"{folder} is another repository, not the tree that staddle made there"
+        raise Refused("foreign", what, f"move it away: mv {folder} somewhere")
+    leaving = Departure(folder, admin, branch, secrets.token_hex(6), time.time(), discard=True)
+    state.write("departures", leaving.record() | {"forward": True})
+    finish(git, state)
+
+
 def forget(git: Git, state: State, entry: Entry) -> None:
     """Remove the entry of a tree of ours whose folder a person has deleted."""
     leaving = Departure(entry.folder, entry.admin, None, secrets.token_hex(6), time.time())
@@ -159,6 +181,8 @@ def finish(git: Git, state: State) -> None:
                 leaving.aside.rename(leaving.folder)
             state.drop("departures")
             return
+        if leaving.discard and os.path.lexists(leaving.folder) and not os.path.lexists(leaving.aside):
+            leaving.folder.rename(leaving.aside)
         if _is_bereft(git, leaving):
             leaving.admin.rename(leaving.admin_aside(state))
         delete_folder(leaving.aside)

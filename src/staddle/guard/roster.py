@@ -4,7 +4,7 @@ Kept in the record `trees`, keyed by the tree's folder; each change holds the `r
 milliseconds it takes. What is not on the roster is a person's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -46,10 +46,10 @@ def strike(state: State, folder: Path) -> None:
         everyone.pop(folder, None)
 
 
-def mark_set_up(state: State, folder: Path, digest: str) -> None:
-    """Note that the set-up commands with this digest ended well in a tree."""
+def mark_set_up(state: State, digests: Mapping[Path, str]) -> None:
+    """Note the digests of the set-up commands that ended well in these trees."""
     with _changing(state) as everyone:
-        everyone[folder] = replace(everyone[folder], set_up=digest)
+        everyone.update({folder: replace(everyone[folder], set_up=digest) for folder, digest in digests.items()})
 
 
 @contextmanager

@@ -1,0 +1,86 @@
+"""Runs: several candidates for one task, of which one survives; where a run stands, as data."""
+
+import re
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from .errors import UsageError
+from .names import Candidate, Oid, RunId
+
+MOST_CANDIDATES = 64
+
+
+class Stage(StrEnum):
+    """How far a run has come. From `chosen` on its survivor is binding; from `merged` on nothing goes back."""
+
+    SPAWNING = "spawning"
+    READY = "ready"
+    CHOSEN = "chosen"
+    MERGING = "merging"
+    MERGED = "merged"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as its journal knows it.
+
+    `target` is the full name of the branch that HEAD was on, None when detached; `old` and `new` are the target's
+    commit before and after the landing under way; times are seconds since the epoch.
+    """
+
+    id: RunId
+    stage: Stage
+    base: Oid
+    target: str | None
+    count: int
+    began: float
+    trusted: str = ""
+    survivor: int | None = None
+    tip: Oid | None = None
+    old: Oid | None = None
+    new: Oid | None = None
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All its candidates, by number."""
+        return tuple(Candidate(self.id, number) for number in range(1, self.count + 1))
+
+    def at(self, stage: Stage, **changes: Any) -> Self:
+        """The run at another stage, with what else has changed."""
+        return replace(self, stage=stage, **changes)
+
+    def record(self) -> dict[str, Any]:
+        """The run as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, record: dict[str, Any]) -> "Run":
+        """The run that `record` gave."""
+        return cls(**record | {"stage": Stage(record["stage"])})
+
+
+def require_count(text: str) -> int:
+    """A number of candidates; UsageError when it is none."""
+    if not re.fullmatch("[1-9][0-9]?", text) or int(text) > MOST_CANDIDATES:
+        raise UsageError(f"{text!r} is not a number of candidates, 1 to {MOST_CANDIDATES}", "staddle spawn run42 3")
+    return int(text)
+
+
+def require_number(text: str) -> int:
+    """The number of the candidate that `b2` or `2` means; UsageError when it means none."""
+    match = re.fullmatch("b?([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise UsageError(f"{text!r} is no candidate", "name it as in: staddle undo run42 b1")
+    return int(match[1])
+
+
+def require_survivor(text: str, run: Run) -> int:
+    """The number of the candidate that `b2`, `2`, `run42-b2` or `pqa/run42-b2` means; UsageError when none does."""
+    pattern = rf"(?:refs/heads/)?(?:pqa/)?(?:{re.escape(run.id)}-)?b?([1-9][0-9]*)"
+    match = re.fullmatch(pattern, text)
+    if match is None or int(match[1]) > run.count:
+        known = ", ".join(f"b{candidate.number}" for candidate in run.candidates)
+        raise UsageError(f"{text!r} is no candidate of run {run.id}", f"one of: {known}")
+    return int(match[1])

@@ -1,0 +1,115 @@
+"""Objects: git commands that work on commits, trees and index files, and touch no ref and no checkout of a person.
+
+The methods continue `Git`; they stand apart because landing alone uses them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.names import Oid
+from .git import Git
+
+NO_VARIABLES: Mapping[str, str] = {}
+OWN_IDENTITY = {
+    f"GIT_{who}_{what}": text
+    for who in ("AUTHOR", "COMMITTER")
+    for what, text in (("NAME", "staddle"), ("EMAIL", "staddle@localhost"))
+}
+"""For commits that only keep somebody's uncommitted work: they must not fail for want of a name."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path that differs between two commits; mode `000000` and an all-zero oid stand for absence."""
+
+    path: str
+    old_mode: str
+    new_mode: str
+    old: Oid
+    new: Oid
+
+    @property
+    def added(self) -> bool:
+        """Whether the path is new."""
+        return self.old_mode == "000000"
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the path goes."""
+        return self.new_mode == "000000"
+
+
+class Objects:
+    """The object store of one repository, and private index files over its checkouts."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+
+    def commit_tree(
+        self, tree: Oid, parents: Sequence[Oid], message: str, stamp: float, env: Mapping[str, str] = NO_VARIABLES
+    ) -> Oid:
+        """A new commit, dated `stamp` so that making it again gives the same one; signed where the repository signs."""
+        sign = ["-S"] if self._git.config("commit.gpgsign") == "true" else []
+        words = [word for parent in parents for word in ("-p", parent)]
+        dates = {name: f"@{int(stamp)} +0000" for name in ("GIT_COMMITTER_DATE", "GIT_AUTHOR_DATE")}
+        out = self._git.run(
+            "commit-tree", *sign, tree, *words, "-F", "-", stdin=message.encode(), env=dates | dict(env)
+        )
+        return Oid(out.decode().strip())
+
+    def diff(self, old: Oid, new: Oid) -> list[Change]:
+        """Every path that differs between two commits, without looking for renames."""
+        fields = self._git.run("diff-tree", "-r", "-z", "--no-renames", old, new).decode(errors="surrogateescape")
+        parts = fields.split("\0")
+        changes = []
+        for facts, path in zip(parts[0:-1:2], parts[1::2], strict=False):
+            old_mode, new_mode, old_oid, new_oid, _ = facts.removeprefix(":").split(" ")
+            changes.append(Change(path, old_mode, new_mode, Oid(old_oid), Oid(new_oid)))
+        return changes
+
+    def refresh(self, at: Path, index: Path) -> None:
+        """Bring a private index's stat data up to date with the checkout `at`."""
+        self._git.attempt("update-index", "-q", "--refresh", at=at, env=_with(index))
+
+    def move(self, at: Path, index: Path, old: Oid, new: Oid, *, dry_run: bool) -> bool:
+        """Take the checkout `at` and a private index from `old` to `new`; False when something is in the way."""
+        rehearse = ["-n"] if dry_run else []
+        argv = ("read-tree", *rehearse, "-m", "-u", "--no-recurse-submodules", old, new)
+        return self._git.attempt(*argv, at=at, env=_with(index)).rc == 0
+
+    def move_index(self, at: Path, index: Path, old: Oid, new: Oid) -> None:
+        """Take a private index from `old` to `new`, whatever the checkout holds."""
+        self._git.run("read-tree", "-i", "-m", old, new, at=at, env=_with(index))
+
+    def write(self, at: Path, index: Path, paths: Sequence[str]) -> None:
+        """Write `paths` of a private index over whatever stands there in the checkout."""
+        names = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+        self._git.run("checkout-index", "-f", "-z", "--stdin", at=at, env=_with(index), stdin=names)
+
+    def hash_file(self, at: Path, path: str) -> Oid:
+        """The blob that a file of the checkout would be committed as."""
+        return Oid(self._git.run("hash-object", "--", path, at=at).decode().strip())
+
+    def content(self, at: Path, oid: Oid, path: str) -> bytes:
+        """A blob as it is written to `path` in a checkout: filters and line endings applied."""
+        return self._git.run("cat-file", "--filters", f"--path={path}", oid, at=at)
+
+    def snapshot(self, at: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
+        """A commit of all a tree holds, untracked files included; its own index is left alone."""
+        self._git.run("add", "--all", at=at, env=_with(index))
+        tree = Oid(self._git.run("write-tree", at=at, env=_with(index)).decode().strip())
+        return self.commit_tree(tree, [parent], message, stamp, env=OWN_IDENTITY)
+
+    def bundle(self, file: Path, refs: Sequence[str], without: Oid) -> None:
+        """Write into `file` the commits of `refs` that `without` has not."""
+        self._git.run("bundle", "create", "--quiet", str(file), *refs, f"^{without}")
+
+    def unbundle(self, file: Path) -> dict[str, Oid]:
+        """Bring a bundle's commits into the repository; its refs and their oids, none of which is made here."""
+        out = self._git.run("bundle", "unbundle", str(file)).decode()
+        return {ref: Oid(oid) for oid, _, ref in (line.partition(" ") for line in out.splitlines())}
+
+
+def _with(index: Path) -> Mapping[str, str]:
+    return {"GIT_INDEX_FILE": str(index)}

@@ -1,0 +1,37 @@
+"""undo: bring back a candidate that a run took away, as a branch, with its uncommitted work on top."""
+
+from dataclasses import dataclass
+
+from ..core.errors import Refused, UsageError
+from ..core.names import Candidate, Oid, RunId
+from ..edges.git import RefUpdate
+from ..edges.objects import Objects
+from ..guard import candidates
+from .workspace import Site, changing
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A candidate brought back: its branch, where that is now, and whether that holds uncommitted work."""
+
+    branch: str
+    commit: Oid
+    uncommitted: bool
+
+
+def undo(site: Site, run: RunId, number: int) -> Restored:
+    """Restore a candidate's branch from its bundle. UsageError when none was kept, Refused when the name is taken."""
+    candidate = Candidate(run, number)
+    file = candidates.bundle_file(site.state, candidate)
+    if not file.exists():
+        what = f"nothing is kept of {run}-b{number}: it held no work, or its {candidates.BUNDLE_DAYS} days are over"
+        raise UsageError(what, f"ls {file.parent}")
+    branch = candidate.ref.removeprefix("refs/heads/")
+    with changing(site, f"undo {run} b{number}"):
+        if candidate.ref in site.git.refs(candidate.ref):
+            raise Refused("name-taken", f"{branch} exists", f"git -C {site.git.main} branch -m {branch} another-name")
+        found = Objects(site.git).unbundle(file)
+        work = next((oid for ref, oid in found.items() if ref.startswith(candidates.KEPT_NAMES)), None)
+        commit = work or found[candidate.ref]
+        site.git.update_refs([RefUpdate(candidate.ref, commit, None)], "staddle: restored")
+    return Restored(branch, commit, work is not None)

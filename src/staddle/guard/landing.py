@@ -1,0 +1,203 @@
+"""Landing: move a branch from one commit to the next, and the checkout that has it with it, all or nothing.
+
+Invariants. The new commit exists before anything moves, and is made without any checkout. The caller has
+journalled {target, old, new} before `publish`. Up to the compare-and-swap of the ref everything is
+undone by deleting files of ours; after it everything only rolls forward. Where the target is checked out,
+its `index.lock` is held as a hard link to our stone, so whoever finds it later knows whose it is; the
+index is changed as a private copy and renamed in. `settle` ends a landing that was cut, path by path:
+what is as the new commit has it is done; what is as the old one had it, absent, or a torn prefix is
+ours to write; anything else is the person's, and is left and told of.
+"""
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import Held, Refused
+from ..core.names import Oid
+from ..edges.entries import Entry, entries
+from ..edges.git import Git, RefUpdate
+from ..edges.gitcalls import GitError
+from ..edges.objects import Change, Objects
+from ..edges.state import State
+from .locks import POLL_SECONDS, WAIT_SECONDS, clear_stale
+
+
+@dataclass(frozen=True)
+class Landing:
+    """One move of `target`, a full ref name, from `old` to `new`; `since` is when its journal was written."""
+
+    target: str
+    old: Oid
+    new: Oid
+    since: float
+
+
+class TargetMoved(Exception):
+    """The target is no longer at the old commit: compute the landing again."""
+
+
+def checkout_of(git: Git, target: str) -> Entry | None:
+    """The checkout that has `target`, read from HEAD files: one broken entry of somebody's must not hide it."""
+    return next((entry for entry in entries(git) if entry.head == target and entry.folder.is_dir()), None)
+
+
+def publish(git: Git, state: State, landing: Landing) -> None:
+    """Land. TargetMoved when the target moved, Refused when a person's work is in the way, Held when git works there.
+
+    On any of these nothing has changed.
+    """
+    entry = checkout_of(git, landing.target)
+    if entry is None:
+        _swap(git, landing)
+        return
+    objects = Objects(git)
+    with _index_of(git, state, entry) as private:
+        if operation := entry.under_way():
+            what = f"a {operation} is under way in {entry.folder}"
+            raise Refused("under-way", what, f"git -C {entry.folder} {operation} --abort")
+        objects.refresh(entry.folder, private)
+        _require_clear(git, objects, entry, private, landing)
+        _swap(git, landing)
+        if not objects.move(entry.folder, private, landing.old, landing.new, dry_run=False):
+            _roll_forward(objects, entry, private, landing)
+        private.rename(entry.admin / "index")
+
+
+def settle(git: Git, state: State, landing: Landing) -> tuple[bool, list[str]]:
+    """End a landing that was cut: whether it has landed, and the paths left as a person has them."""
+    clear_stale(git, git.common / f"{landing.target}.lock", landing.since)
+    entry = checkout_of(git, landing.target)
+    if entry:
+        _release(state, entry)
+        clear_stale(git, entry.admin / "HEAD.lock", landing.since)
+    tip = git.refs(landing.target).get(landing.target)
+    if tip is None or not git.is_ancestor(landing.new, tip):
+        return False, []
+    if entry is None or tip != landing.new:
+        return True, []
+    objects = Objects(git)
+    with _index_of(git, state, entry) as private:
+        kept = _roll_forward(objects, entry, private, landing)
+        private.rename(entry.admin / "index")
+    return True, kept
+
+
+def _swap(git: Git, landing: Landing) -> None:
+    """The commit point."""
+    try:
+        git.update_refs([RefUpdate(landing.target, landing.new, landing.old)], "staddle: landed")
+    except GitError:
+        if git.refs(landing.target).get(landing.target) == landing.old:
+            raise
+        raise TargetMoved from None
+
+
+def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, landing: Landing) -> None:
+    changes = objects.diff(landing.old, landing.new)
+    standing = [change.path for change in changes if change.added and _in_the_way(entry.folder, change.path)]
+    if standing:
+        what = f"{entry.folder} holds files that the landing brings: {', '.join(standing[:3])}"
+        raise Refused("in-the-way", what, f"git -C {entry.folder} status --ignored, and move them aside")
+    if not objects.move(entry.folder, private, landing.old, landing.new, dry_run=True):
+        touched = {change.path for change in changes}
+        edited = [path for path in git.changes(entry.folder).tracked if path in touched] or ["its index"]
+        what = f"{entry.folder} has uncommitted changes where the landing changes too: {', '.join(edited[:3])}"
+        raise Refused("in-the-way", what, f"git -C {entry.folder} commit --all, or stash them, then run it again")
+
+
+def _in_the_way(folder: Path, path: str) -> bool:
+    """Whether something stands at `path`, or where one of its folders has to be."""
+    place = folder
+    parts = path.split("/")
+    for part in parts[:-1]:
+        place /= part
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            return True
+    return os.path.lexists(folder / path)
+
+
+def _roll_forward(objects: Objects, entry: Entry, private: Path, landing: Landing) -> list[str]:
+    kept: list[Change] = []
+    to_write: list[Change] = []
+    changes = objects.diff(landing.old, landing.new)
+    for change in changes:
+        if not _is(objects, entry, change, change.new, change.new_mode):
+            (to_write if _is_ours(objects, entry, change) else kept).append(change)
+    with suppress(GitError):  # the index is at the new commit already, or a person has staged something since
+        objects.move_index(entry.folder, private, landing.old, landing.new)
+    for change in to_write:
+        if change.deleted:
+            (entry.folder / change.path).unlink(missing_ok=True)
+            with suppress(OSError):
+                os.removedirs((entry.folder / change.path).parent)
+    objects.write(entry.folder, private, [change.path for change in to_write if not change.deleted])
+    objects.refresh(entry.folder, private)
+    return [change.path for change in kept]
+
+
+def _is(objects: Objects, entry: Entry, change: Change, oid: Oid, mode: str) -> bool:
+    """Whether the work file is exactly this side of the change."""
+    path = entry.folder / change.path
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return mode == "000000"
+    if stat.S_ISLNK(found.st_mode):
+        return mode == "120000" and os.fsencode(path.readlink()) == objects.content(entry.folder, oid, change.path)
+    if not stat.S_ISREG(found.st_mode):
+        return mode == "160000"
+    executable = "100755" if found.st_mode & stat.S_IXUSR else "100644"
+    return mode == executable and objects.hash_file(entry.folder, change.path) == oid
+
+
+def _is_ours(objects: Objects, entry: Entry, change: Change) -> bool:
+    """Whether the work file is the old side, absent, or a torn write of the new one."""
+    path = entry.folder / change.path
+    if not os.path.lexists(path) or _is(objects, entry, change, change.old, change.old_mode):
+        return True
+    if change.deleted or path.is_symlink() or not path.is_file():
+        return False
+    whole, found = objects.content(entry.folder, change.new, change.path), path.read_bytes()
+    return whole.startswith(found)
+
+
+@contextmanager
+def _index_of(git: Git, state: State, entry: Entry) -> Iterator[Path]:
+    """A private copy of a checkout's index, with git's own lock on the original held as a link to our stone."""
+    stone, lock, private = _stone(state), entry.admin / "index.lock", entry.admin / "index.staddle"
+    stone.touch()
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            lock.hardlink_to(stone)
+            break
+        except FileExistsError:
+            if time.monotonic() > deadline:
+                raise Held(f"{lock} is held by a git at work in {entry.folder}", f"see who: ls -l {lock}") from None
+            time.sleep(POLL_SECONDS)
+    try:
+        shutil.copy2(entry.admin / "index", private)
+        yield private
+    finally:
+        _release(state, entry)
+
+
+def _release(state: State, entry: Entry) -> None:
+    """Give the checkout's index lock back, if it is ours, and drop the private copies."""
+    stone, lock = _stone(state), entry.admin / "index.lock"
+    with suppress(FileNotFoundError):
+        if stone.samefile(lock):
+            lock.unlink()
+    for name in ("index.staddle", "index.staddle.lock"):
+        (entry.admin / name).unlink(missing_ok=True)
+    stone.unlink(missing_ok=True)
+
+
+def _stone(state: State) -> Path:
+    return state.folder / "landing.stone"
