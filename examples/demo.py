@@ -25,7 +25,9 @@ STEPS = (
 def main() -> int:
     """Build the product, run every step, and say how long it took; the first failing step's exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--agent", default=None, help="one of the plan's agents; the scripted stand-in if none is named")
+    parser.add_argument(
+        "--agent", default=None, help="one of the plan's agents; the scripted stand-in if none is named"
+    )
     agent = parser.parse_args().agent
     began = time.monotonic()
     say("The sample product: eight services, one repository with its origin")

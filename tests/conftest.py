@@ -28,7 +28,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     }.items():
         monkeypatch.setenv(name, value)
     (home / ".gitconfig").write_text(
-        "[user]\n name = Ada\n email = ada@example.invalid\n[init]\n defaultBranch = main\n[protocol \"file\"]\n allow = always\n"
+        "[user]\n name = Ada\n email = ada@example.invalid\n[init]\n defaultBranch = main\n"
     )
     return home
 

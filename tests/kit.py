@@ -40,7 +40,9 @@ class Repository:
         """Its branch."""
         return f"feat/venture-m{number}-part"
 
-    def staddle(self, *argv: str, at: Path | None = None, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+    def staddle(
+        self, *argv: str, at: Path | None = None, code: int = 0, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a verb as a person would; the test fails when it ends with another exit code than `code`."""
         done = subprocess.run(
             [*STADDLE, *argv],
@@ -71,7 +73,7 @@ class Repository:
 
 
 def write_plan(path: Path, count: int, **keys: object) -> None:
-    """Write a plan of `count` milestones, as JSON, which is YAML; `milestone` goes into each of them, `first` into M1."""
+    """Write a plan of `count` milestones as JSON, which is YAML; `milestone` goes into each, `first` into M1."""
     each, first = keys.pop("milestone", {}), keys.pop("first", {})
     assert isinstance(each, dict)
     assert isinstance(first, dict)

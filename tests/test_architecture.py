@@ -14,7 +14,8 @@ ALONE = {"supervisor", "treewriter"}
 
 SIDEWAYS = {
     "edges": {
-        ("gitcalls", "process"), ("git", "gitcalls"), ("plans", "yamltext"), ("entries", "git"), ("ports", "state"), ("surroundings", "ports"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("objects", "git"), ("entries", "git"), ("plans", "yamltext"),
+        ("ports", "state"), ("surroundings", "ports"),
         ("surroundings", "process"), ("surroundings", "state"), ("reports", "state"), ("engine", "process"),
         ("treecopy", "process"),
     },
@@ -26,7 +27,7 @@ OWNERS = {
     "jinja2": {"edges/render.py"},
     "sh": {"edges/process.py"},
     "subprocess": {"edges/process.py", *(f"{name}.py" for name in ALONE)},
-    "typer": {"cli/main.py", "cli/options.py", "cli/work.py"},
+    "typer": {"cli/main.py", "cli/options.py", "cli/work.py", "cli/runs.py"},
     "rich": {"edges/console.py"},
     "nox": {"sessions.py"},
     "fcntl": {"edges/state.py", *(f"{name}.py" for name in ALONE)},

@@ -30,7 +30,7 @@ def test_nox_has_a_session_for_every_verb_with_its_words() -> None:
 
 def test_nox_has_a_verify_session_for_every_milestone() -> None:
     listed = said(sys.executable, "-m", "nox", "-l")
-    assert re.findall(r"^[*-] (verify-m\d) ->", listed, re.MULTILINE) == [f"verify-m{n}" for n in range(1, 9)]
+    assert re.findall(r"^- (verify-m\d) ", listed, re.MULTILINE) == [f"verify-m{n}" for n in range(1, 9)]
 
 
 def test_make_has_every_verb_and_no_other() -> None:

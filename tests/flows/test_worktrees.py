@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from tests.kit import Repository, assert_no_stumps
@@ -40,7 +41,9 @@ def test_the_trees_files_are_those_of_git_itself(planned: Planned) -> None:
     def files(top: Path) -> dict[str, object]:
         found = [path for path in top.rglob("*") if path.relative_to(top).parts[0] not in kept]
         return {
-            str(path.relative_to(top)): path.readlink() if path.is_symlink() else (path.stat().st_mode, path.read_bytes())
+            str(path.relative_to(top)): path.readlink()
+            if path.is_symlink()
+            else (path.stat().st_mode, path.read_bytes())
             for path in found
             if path.is_symlink() or path.is_file()
         }
@@ -168,7 +171,7 @@ def test_the_env_file_reserves_ports_that_no_other_tree_has(planned: Planned) ->
     texts = [(repository.tree(n) / ".staddle" / "env").read_text() for n in (1, 2, 3)]
     variables = [dict(line.split("=", 1) for line in text.splitlines()) for text in texts]
     starts = sorted(int(found["STADDLE_PORT_BASE"]) for found in variables)
-    assert all(second - first >= 7 for first, second in zip(starts, starts[1:], strict=False))
+    assert all(second - first >= 7 for first, second in pairwise(starts))
     assert {found["STADDLE_DATABASE"] for found in variables} == {"venture_m1", "venture_m2", "venture_m3"}
     assert variables[0]["APP_ENV"] == "test"
     assert (repository.tree(2) / ".env").read_text() == "SECRET=1\n"

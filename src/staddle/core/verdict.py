@@ -75,7 +75,9 @@ def _by_report(ended: Ended, counts: Counts | None) -> tuple[Verdict, str]:
         return Verdict.EMPTY, f"no test ran ({counts.skipped} skipped)"
     if ended.rc != 0:
         return Verdict.FAIL, _exit(ended, "though no test failed")
-    return Verdict.PASS, f"{counts.passed} passed" + (f", {counts.skipped} skipped" if counts.skipped else "")
+    skipped = f", {counts.skipped} skipped" if counts.skipped else ""
+    strays = f"; {ended.strays} processes outlived it and were ended" if ended.strays else ""
+    return Verdict.PASS, f"{counts.passed} passed{skipped}{strays}"
 
 
 def _exit(ended: Ended, why: str) -> str:

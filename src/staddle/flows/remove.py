@@ -6,6 +6,7 @@ from pathlib import Path
 from ..core.errors import Refused, UsageError
 from ..core.names import Oid
 from ..edges.entries import Entry, entries
+from ..edges.surroundings import temporary_place
 from ..guard import removal, roster
 from ..guard.branches import Branch
 from ..guard.removal import Refusal
@@ -39,6 +40,7 @@ def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[R
             raise Refused(reasons[0][1].code, what)
         for one, entry in going:
             removal.remove(workspace.git, workspace.state, trap, entry, one.branch)
+            removal.delete_folder(temporary_place(entry.folder))
     return [one for one, _ in going]
 
 

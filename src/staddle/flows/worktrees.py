@@ -125,15 +125,18 @@ def _set_up(
     if any(lanes.values()):
         tell(f"setting up {len(lanes)} trees")
     ended = LocalEngine().run_lanes(lanes, stop_lane=lambda end: not end.ok)
-    failed = {}
+    failed: dict[str, TreeOutcome] = {}
+    well: dict[Path, str] = {}
     for name, lane in lanes.items():
         outcome = outcomes[name]
         bad = next((end for end in ended[name] if not end.ok), None)
         if bad is None:
-            roster.mark_set_up(workspace.state, outcome.folder, digests[name])
+            well[outcome.folder] = digests[name]
         else:
             failed[name] = replace(outcome, did="failed", note=_why(bad, lane))
             tell(f"{name} set-up failed: {failed[name].note}")
+    if well:
+        roster.mark_set_up(workspace.state, well)
     return failed
 
 
