@@ -15,7 +15,7 @@ from .core.verbs import VERBS
 from .edges.plans import load_plan
 
 PATIENCE_SECONDS = 60
-"""nox ends a child half a second after ^C otherwise, in the middle of taking back what it had begun."""
+"""nox follows ^C up with TERM, which tells a child that ^C did not reach; KILL must not cut its unwinding short."""
 
 
 def register(noxfile: str) -> None:
@@ -48,7 +48,6 @@ def _session(name: str, summary: str, arguments: tuple[str, ...], tags: tuple[st
             *session.posargs,
             env={"STADDLE_DOOR": str(os.getpid())},
             external=True,
-            interrupt_timeout=PATIENCE_SECONDS,
             terminate_timeout=PATIENCE_SECONDS,
         )
 

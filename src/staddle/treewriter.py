@@ -7,12 +7,14 @@ stand in the template's index; `Job` lists its arguments.
 
 It copies only content that is proven to be what git put into the template: the file's stat data are
 those that git recorded, or else its bytes hash to the entry's oid. It writes only below the folders
-it was given, which it neither leaves nor enters by a link, and only what is not there yet. It stops
-as soon as its parent is gone. Any failure ends it with exit code 1 and one line on stderr.
+it was given, which it neither leaves nor enters by a link, and only what is not there yet. It ends
+when its lifeline closes: a pipe whose other end its parent holds. Any failure ends it with exit
+code 1 and one line on stderr.
 """
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import sys
@@ -39,14 +41,14 @@ INDEX = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
 class Job:
     """What to do: the command line and standard input.
 
-    Arguments: the parent's process id; the template's folder; when its index was written; the time
+    Arguments: the descriptor of the lifeline; the template's folder; when its index was written; the time
     that the new files get (both in nanoseconds); how many bytes of content to hold at a time; where
     the entries begin in the index; then for each tree its folder and the folder of its index.
     """
 
     def __init__(self, argv: Sequence[str], entries: bytes) -> None:
-        parent, template, indexed_ns, stamp_ns, held_bytes, offset, *places = map(os.fsencode, argv)
-        self.parent, self.template = int(parent), template
+        lifeline, template, indexed_ns, stamp_ns, held_bytes, offset, *places = map(os.fsencode, argv)
+        self.lifeline, self.template = int(lifeline), template
         self.indexed_ns, self.stamp_ns = int(indexed_ns), int(stamp_ns)
         self.held_bytes, self.offset = int(held_bytes), int(offset)
         self.trees = list(zip(places[::2], places[1::2], strict=True))
@@ -180,8 +182,6 @@ def fill(job: Job, chunk: Sequence[tuple[Entry, bytes]], place: bytes, admin: by
     entries = bytearray(job.entries[first:end])
     trail = Trail(place)
     for entry, held in chunk:
-        if os.getppid() != job.parent:
-            raise SystemExit("the parent is gone")
         found = write(trail.enter(entry.folder), entry, held, job.stamp_ns)
         STAT.pack_into(entries, entry.at - first, *stat_data(found, entry.mode))
     trail.close()
@@ -192,10 +192,17 @@ def fill(job: Job, chunk: Sequence[tuple[Entry, bytes]], place: bytes, admin: by
     os.close(home)
 
 
+def end_with(lifeline: int) -> None:
+    """Wait until the lifeline closes, and end this process."""
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
 def main() -> None:
     """Do the job."""
     gc.disable()  # nothing here makes cycles, and there are many entries to look through
     job = Job(sys.argv[1:], sys.stdin.buffer.read())
+    _thread.start_new_thread(end_with, (job.lifeline,))
     try:
         for chunk in chunks(job):
             for place, admin in job.trees:

@@ -1,5 +1,6 @@
 """Runs: spawn, reconcile, sweep and undo, as an operator sees them."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -237,3 +238,14 @@ def test_a_foreign_repository_in_a_candidates_place_is_refused_and_kept(run42: R
 def test_sweep_leaves_a_run_that_waits_for_a_choice(run42: Repository) -> None:
     assert run42.staddle("sweep").stdout == "nothing to sweep\n"
     assert tree(run42, 1).is_dir()
+
+
+def test_the_registry_tells_people_what_runs_there_are(run42: Repository) -> None:
+    registry = run42.main / ".pqa" / "state.json"
+    told = json.loads(registry.read_text())["runs"]["run42"]
+    assert (told["stage"], told["target"]) == ("ready", "refs/heads/main")
+    assert told["candidates"]["b2"]["tree"] == str(tree(run42, 2))
+    assert run42.git("status", "--porcelain") == ""
+    registry.unlink()
+    run42.staddle("reconcile", "run42", "b2")
+    assert json.loads(registry.read_text())["runs"] == {}

@@ -36,7 +36,6 @@ class Run:
     target: str | None
     count: int
     began: float
-    trusted: str = ""
     survivor: int | None = None
     tip: Oid | None = None
     old: Oid | None = None

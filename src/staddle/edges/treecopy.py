@@ -19,10 +19,10 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 
 from ..core.indexfile import Index, Part, UnfitIndex, parse
@@ -31,7 +31,7 @@ from .process import capture, scrubbed
 
 WRITER = (sys.executable, "-I", "-S", str(Path(__file__).parent.parent / "treewriter.py"))
 WRITER_SECONDS = 3600.0
-HELD_BYTES = 64_000_000
+HELD_BYTES = 16_000_000
 """How much content all writers together hold in memory, if no file is larger."""
 LARGEST_FILE_BYTES = 256_000_000
 FEWEST_FILES = 2_000
@@ -65,8 +65,8 @@ class Blank:
 def copy_checkout(source: Source, blanks: Sequence[Blank], *, workers: int, pass_fds: Sequence[int] = ()) -> None:
     """Fill all `blanks` with the files of `source`, and write their indexes; or CannotCopy, and they are blank.
 
-    Each blank is written to by several of at most `workers` processes, which inherit `pass_fds` and
-    end soon after this one.
+    Each blank is written to by all of at most `workers` processes, which inherit `pass_fds`, and end
+    when this call ends, however it does.
     """
     index, indexed_ns = _read(source)
     files = len(index) * len(blanks)
@@ -74,21 +74,27 @@ def copy_checkout(source: Source, blanks: Sequence[Blank], *, workers: int, pass
         raise CannotCopy(f"{files} files are too few to gain by it")
     stamp_ns = (min(_born_ns(blank) for blank in blanks) // SECOND - 1) * SECOND
     parts = index.parts(min(workers, 1 + files // FILES_WORTH_A_WRITER))
-    facts = (os.getpid(), source.root, indexed_ns, stamp_ns, HELD_BYTES // len(parts))
+    theirs, ours = os.pipe()
+    facts = (theirs, source.root, indexed_ns, stamp_ns, HELD_BYTES // len(parts))
 
     def write(number: int, part: Part) -> None:
         first = number * len(blanks) // len(parts)  # two writers in one folder wait for each other
         places = chain.from_iterable((blank.folder, blank.admin) for blank in (*blanks[first:], *blanks[:first]))
-        _write([*WRITER, *map(str, (*facts, part.offset, *places))], part.entries, pass_fds)
+        _write([*WRITER, *map(str, (*facts, part.offset, *places))], part.entries, (*pass_fds, theirs))
 
     try:
         with ThreadPoolExecutor(len(parts)) as pool:
-            list(pool.map(write, count(), parts))
+            with os.fdopen(ours, "wb"):  # the writers' lifeline: whatever ends this block ends them
+                writing = [pool.submit(write, number, part) for number, part in enumerate(parts)]
+                for job in wait(writing, return_when=FIRST_EXCEPTION).done:
+                    job.result()
             list(pool.map(partial(_sign, index), blanks))
     except CannotCopy:
         for blank in blanks:
             _clear(blank)
         raise
+    finally:
+        os.close(theirs)
 
 
 def _read(source: Source) -> tuple[Index, int]:

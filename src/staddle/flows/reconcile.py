@@ -12,6 +12,7 @@ from ..edges.entries import entries
 from ..edges.objects import Objects
 from ..guard import candidates, creation, landing
 from ..guard.landing import Landing, TargetMoved
+from ..guard.registry import register
 from ..guard.trap import Trap
 from .spawn import RUN_WAIT_SECONDS
 from .workspace import Site, changing
@@ -166,5 +167,6 @@ def _cleared(site: Site, run: Run, end: End, keep: int | None = None) -> Reconci
     branch = f"pqa/{run.id}-b{run.survivor}" if run.survivor else ""
     if end is not End.CONFLICT:
         candidates.end(site.state, run)
+    register(site.git, site.state)
     commit: Oid | str = run.new or ""
     return Reconciled(end, branch, commit, tuple(kept))

@@ -12,6 +12,7 @@ from ..edges.entries import entries
 from ..guard import candidates, creation
 from ..guard.creation import Wish
 from ..guard.pool import Done
+from ..guard.registry import register
 from ..guard.trap import Trap
 from .workspace import Site, changing
 
@@ -41,6 +42,7 @@ def spawn(site: Site, run: RunId, count: int, *, tell: Tell) -> list[Path]:
         candidates.save(site.state, new)
         _create(site, new, trap)
         candidates.save(site.state, new.at(Stage.READY))
+        register(site.git, site.state)
         trap.disarm()
     return [candidates.folder(site.git, candidate) for candidate in new.candidates]
 

@@ -1,0 +1,42 @@
+"""The registry: `.pqa/state.json` in the main checkout, for people and generators to read.
+
+It is written from the journals and git after every command on runs, and read by nothing here: deleting it,
+or killing a command before it is rewritten, loses nothing.
+"""
+
+import json
+
+from ..edges.git import Git
+from ..edges.state import State, write_durably
+from . import candidates
+
+FOLDER = ".pqa"
+
+
+def register(git: Git, state: State) -> None:
+    """Write down all runs: stage, base, target, and each candidate's tree, branch and commit."""
+    runs = candidates.every(state)
+    folder = git.main / FOLDER
+    if git.bare or (not runs and not folder.is_dir()):
+        return
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    refs = git.refs("refs/heads/pqa/")
+    data = {
+        run.id: {
+            "stage": run.stage,
+            "base": run.base,
+            "target": run.target,
+            "survivor": run.survivor,
+            "candidates": {
+                f"b{candidate.number}": {
+                    "branch": candidate.ref.removeprefix("refs/heads/"),
+                    "tree": str(candidates.folder(git, candidate)),
+                    "commit": refs.get(candidate.ref),
+                }
+                for candidate in run.candidates
+            },
+        }
+        for run in runs
+    }
+    write_durably(folder / "state.json", json.dumps({"version": 1, "runs": data}, indent=1))
