@@ -10,6 +10,7 @@ from ..core.errors import UsageError
 from ..core.model import Milestone, Plan
 from ..edges.git import Git
 from ..edges.plans import LoadedPlan, load_plan
+from ..edges.process import sweep
 from ..edges.state import State
 from ..guard import creation, fetching, removal
 from ..guard.trap import Trap, trap
@@ -61,8 +62,7 @@ def find_plan(given: Path | None) -> LoadedPlan:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / ".git").exists():
-            main = Git.open(folder).main
-            return load_plan((folder if main == folder else main) / PLAN_NAME)
+            return load_plan(Git.open(folder).main / PLAN_NAME)
     if (here / PLAN_NAME).exists():
         return load_plan(here / PLAN_NAME)
     raise UsageError(f"{here} is not in a git repository, and no plan was named", "staddle init, or: --plan FILE")
@@ -72,12 +72,13 @@ def find_plan(given: Path | None) -> LoadedPlan:
 def occupying(workspace: Site, milestones: Sequence[Milestone], verb: str) -> Iterator[Trap]:
     """Hold the trees of some milestones for a verb that works inside them, with the trap set.
 
-    Held when another process works in one of them.
+    Processes that a killed supervisor left there are ended first. Held when another process works in one of them.
     """
     workspace.state.prepare()
     with trap() as caught, ExitStack() as held:
         for name in sorted(milestone.id.lower() for milestone in milestones):
             held.enter_context(workspace.state.lock(f"tree-{name}", TREE_WAIT_SECONDS, f"staddle {verb}"))
+        sweep(workspace.state.mark)
         yield caught
 
 

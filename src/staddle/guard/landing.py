@@ -12,20 +12,19 @@ ours to write; anything else is the person's, and is left and told of.
 import os
 import shutil
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import Held, Refused
+from ..core.errors import Refused
 from ..core.names import Oid
 from ..edges.entries import Entry, entries
 from ..edges.git import Git, RefUpdate
 from ..edges.gitcalls import GitError
 from ..edges.objects import Change, Objects
 from ..edges.state import State
-from .locks import POLL_SECONDS, WAIT_SECONDS, clear_stale
+from .locks import clear_stale, take
 
 
 @dataclass(frozen=True)
@@ -172,15 +171,7 @@ def _index_of(git: Git, state: State, entry: Entry) -> Iterator[Path]:
     """A private copy of a checkout's index, with git's own lock on the original held as a link to our stone."""
     stone, lock, private = _stone(state), entry.admin / "index.lock", entry.admin / "index.staddle"
     stone.touch()
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            lock.hardlink_to(stone)
-            break
-        except FileExistsError:
-            if time.monotonic() > deadline:
-                raise Held(f"{lock} is held by a git at work in {entry.folder}", f"see who: ls -l {lock}") from None
-            time.sleep(POLL_SECONDS)
+    take(lock, stone)
     try:
         shutil.copy2(entry.admin / "index", private)
         yield private

@@ -31,7 +31,7 @@ def editing_config(git: Git, state: State) -> Iterator[Path]:
     shutil.copy2(config, draft)
     before = draft.read_bytes()
     yield draft
-    _link(draft, lock)
+    take(lock, draft)
     if config.read_bytes() != before:
         lock.unlink()
         raise Held("the repository's config changed just now", "run the same command again")
@@ -50,15 +50,16 @@ def forget_draft(git: Git, state: State) -> None:
     draft.with_name("config.draft.lock").unlink(missing_ok=True)
 
 
-def _link(draft: Path, lock: Path) -> None:
+def take(lock: Path, stone: Path) -> None:
+    """Take one of git's locks as a hard link to `stone`, a file of ours; Held when it stays taken."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            lock.hardlink_to(draft)
+            lock.hardlink_to(stone)
             return
         except FileExistsError:
             if time.monotonic() > deadline:
-                raise Held(f"{lock} stays locked", f"see who made it: ls -l {lock}") from None
+                raise Held(f"{lock} is held by a git at work", f"see who made it: ls -l {lock}") from None
             time.sleep(POLL_SECONDS)
 
 
