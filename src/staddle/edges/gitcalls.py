@@ -74,10 +74,10 @@ class GitCalls:
         if probe._version() < MINIMUM_VERSION:
             wanted = ".".join(map(str, MINIMUM_VERSION))
             raise UsageError(f"git is older than {wanted}", f"install git {wanted} or newer")
-        outcome = probe.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository")
+        outcome = probe.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir")
         if outcome.rc != 0:
             raise UsageError(f"{folder} is not in a git repository", f"git -C {folder} init")
-        common = Path(outcome.out.decode().splitlines()[0])
+        common, own = (Path(os.fsdecode(line)) for line in outcome.out.splitlines()[:2])
         probe.common = common
         bare = probe.config("core.bare") == "true"
         if probe.config("extensions.refstorage") not in (None, "files"):
@@ -86,7 +86,18 @@ class GitCalls:
                 f"{folder} keeps its refs in a format other than files",
                 "keep this repository out of staddle for now",
             )
-        return cls(common if bare or common.name != ".git" else common.parent, common, bare)
+        return cls(common if bare else probe._main_checkout(common, own), common, bare)
+
+    def _main_checkout(self, common: Path, own: Path) -> Path:
+        """Where the main checkout is; a submodule's and a separate git folder's are not beside it."""
+        if common.name == ".git":
+            return common.parent
+        if worktree := self.config("core.worktree"):
+            return Path(os.path.normpath(common / worktree))
+        if own != common:
+            what = f"{common} does not tell where its main checkout is"
+            raise Refused("main-unknown", what, "run it in the main checkout")
+        return Path(os.fsdecode(self.run("rev-parse", "--show-toplevel").rstrip(b"\n")))
 
     @contextmanager
     def handing_down(self, descriptor: int) -> Iterator[None]:
