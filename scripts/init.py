@@ -1,4 +1,4 @@
-"""Start here: write milestones.yaml, noxfile.py and Makefile where they are missing."""
+"""Write milestones.yaml, noxfile.py, Makefile where missing."""
 
 from staddle.__main__ import launch
 

@@ -1,4 +1,4 @@
-"""Show what the plan declares against what git has; change nothing."""
+"""Show what the plan declares against what git has."""
 
 from staddle.__main__ import launch
 

@@ -1,4 +1,4 @@
-"""Land a run's survivor, if one is named, and take all the rest of it away."""
+"""Land a run's survivor, if named, and take the rest away."""
 
 from staddle.__main__ import launch
 

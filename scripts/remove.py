@@ -1,4 +1,4 @@
-"""Take a tree away after its work has landed; refuse whatever could lose something."""
+"""Take a landed tree away; refuse what could lose anything."""
 
 from staddle.__main__ import launch
 

@@ -1,4 +1,4 @@
-"""Bring a candidate back that a run took away, uncommitted work included."""
+"""Bring a candidate back, uncommitted work included."""
 
 from staddle.__main__ import launch
 
