@@ -14,7 +14,7 @@ ALONE = {"supervisor", "treewriter"}
 
 SIDEWAYS = {
     "edges": {
-        ("gitcalls", "process"), ("git", "gitcalls"), ("objects", "git"), ("entries", "git"), ("plans", "yamltext"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("objects", "git"), ("objects", "entries"), ("entries", "git"), ("plans", "yamltext"),
         ("ports", "state"), ("surroundings", "ports"),
         ("surroundings", "process"), ("surroundings", "state"), ("reports", "state"), ("engine", "process"),
         ("treecopy", "process"),

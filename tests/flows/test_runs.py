@@ -249,3 +249,102 @@ def test_the_registry_tells_people_what_runs_there_are(run42: Repository) -> Non
     registry.unlink()
     run42.staddle("reconcile", "run42", "b2")
     assert json.loads(registry.read_text())["runs"] == {}
+
+
+def test_a_preserved_survivor_that_a_person_went_on_with_is_not_deleted(run42: Repository) -> None:
+    run42.commit(run42.main, "README.md", "main went on\n", "fix: main went on")
+    run42.staddle("reconcile", "run42", "b2", code=1)
+    run42.git("merge", "--quiet", "--no-ff", "-X", "theirs", "-m", "by hand", "pqa/run42-b2")
+    run42.git("worktree", "add", "--quiet", "../mine", "pqa/run42-b2")
+    more = run42.commit(run42.main.parent / "mine", "more.txt", "more", "feat: more")
+    run42.staddle("reconcile", "run42", code=3)
+    assert run42.git("rev-parse", "pqa/run42-b2") == more
+
+
+def test_a_preserved_survivor_resolved_on_its_branch_lands(run42: Repository) -> None:
+    run42.commit(run42.main, "README.md", "main went on\n", "fix: main went on")
+    run42.staddle("reconcile", "run42", "b2", code=1)
+    run42.git("worktree", "add", "--quiet", "../mine", "pqa/run42-b2")
+    run42.git("merge", "--quiet", "-X", "ours", "-m", "resolve", "main", at=run42.main.parent / "mine")
+    run42.git("worktree", "remove", "../mine")
+    run42.staddle("reconcile", "run42")
+    assert (run42.main / "README.md").read_text() == "candidate 2\n"
+    assert_clean(run42)
+
+
+def test_a_preserved_survivor_whose_branch_was_deleted_ends_the_run(run42: Repository) -> None:
+    run42.commit(run42.main, "README.md", "main went on\n", "fix: main went on")
+    run42.staddle("reconcile", "run42", "b2", code=1)
+    run42.git("branch", "-D", "pqa/run42-b2")
+    run42.staddle("reconcile", "run42")
+    run42.staddle("spawn", "run42", "1")
+
+
+def test_a_choice_that_could_not_land_takes_later_commits_along(run42: Repository) -> None:
+    run42.git("config", "commit.gpgsign", "true")
+    run42.git("config", "gpg.program", "false")
+    run42.staddle("reconcile", "run42", "b2", code=1)
+    run42.git("config", "commit.gpgsign", "false")
+    later = work(run42, 2, "later.txt", "later\n")
+    run42.staddle("reconcile", "run42")
+    assert run42.git("rev-parse", "main^2") == later
+
+
+def test_a_second_run_of_the_same_name_does_not_cost_the_first_ones_losers(repository: Repository) -> None:
+    for text in ("first", "second"):
+        repository.staddle("spawn", "r", "1")
+        repository.commit(tree(repository, 1, "r"), "x.txt", text, f"feat: {text}")
+        repository.staddle("reconcile", "r")
+    repository.staddle("undo", "r", "b1")
+    assert repository.git("show", "pqa/r-b1:x.txt") == "second"
+
+
+def test_what_git_cannot_carry_is_kept_as_a_folder(run42: Repository) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tree(run42, 1) / "inner")], check=True)
+    (tree(run42, 1) / "inner" / "file").write_text("inner\n")
+    said = run42.staddle("reconcile", "run42").stderr
+    folder = Path(next(line for line in said.splitlines() if "folder is kept" in line).rpartition(" ")[2])
+    assert (folder / "inner" / "file").read_text() == "inner\n"
+    assert_clean(run42)
+
+
+def test_commits_on_a_detached_head_are_kept(run42: Repository) -> None:
+    run42.git("switch", "--quiet", "--detach", at=tree(run42, 1))
+    lost = work(run42, 1, "lost.txt", "lost\n")
+    run42.staddle("reconcile", "run42", "b2")
+    run42.staddle("undo", "run42", "b1")
+    assert run42.git("rev-parse", "pqa/run42-b1") == lost
+
+
+def test_a_loser_reset_to_an_older_commit_is_no_hindrance(run42: Repository) -> None:
+    run42.git("reset", "--quiet", "--hard", "main~1", at=tree(run42, 1))
+    run42.staddle("reconcile", "run42", "b2")
+    assert_clean(run42)
+
+
+def test_unrelated_histories_are_a_conflict(run42: Repository) -> None:
+    run42.git("checkout", "--quiet", "--orphan", "other", at=tree(run42, 2))
+    orphan = work(run42, 2, "orphan.txt", "orphan\n")
+    run42.git("switch", "--quiet", "--detach", at=tree(run42, 2))
+    run42.git("branch", "--force", "pqa/run42-b2", orphan)
+    run42.git("switch", "--quiet", "pqa/run42-b2", at=tree(run42, 2))
+    run42.git("branch", "-D", "other")
+    assert "preserved" in run42.staddle("reconcile", "run42", "b2", code=1).stdout
+
+
+def test_a_tag_named_like_the_branch_confuses_nothing(repository: Repository) -> None:
+    repository.git("tag", "main")
+    repository.staddle("spawn", "r", "1")
+    repository.commit(tree(repository, 1, "r"), "x.txt", "x", "feat: x")
+    repository.staddle("reconcile", "r", "b1")
+    assert (repository.main / "x.txt").exists()
+
+
+def test_a_file_that_becomes_a_folder_lands(repository: Repository) -> None:
+    repository.staddle("spawn", "r", "1")
+    (tree(repository, 1, "r") / "README.md").unlink()
+    repository.git("rm", "--quiet", "--cached", "README.md", at=tree(repository, 1, "r"))
+    repository.commit(tree(repository, 1, "r"), "README.md/inside", "x", "feat: folder")
+    repository.staddle("reconcile", "r", "b1")
+    assert (repository.main / "README.md" / "inside").read_text() == "x"
+    assert repository.git("status", "--porcelain") == ""

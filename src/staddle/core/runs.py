@@ -27,7 +27,8 @@ class Run:
     """A run as its journal knows it.
 
     `target` is the full name of the branch that HEAD was on, None when detached; `old` and `new` are the target's
-    commit before and after the landing under way; times are seconds since the epoch.
+    commit before and after the landing under way. `since` is when this was written down, `began` when the run
+    was; both in seconds since the epoch.
     """
 
     id: RunId
@@ -36,6 +37,7 @@ class Run:
     target: str | None
     count: int
     began: float
+    since: float = 0.0
     survivor: int | None = None
     tip: Oid | None = None
     old: Oid | None = None

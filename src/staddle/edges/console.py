@@ -15,7 +15,7 @@ PLAIN_WIDTH = 10_000
 
 def answer(text: str) -> None:
     """Print one line of the answer."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def answer_json(data: Any) -> None:
@@ -25,7 +25,7 @@ def answer_json(data: Any) -> None:
 
 def talk(text: str) -> None:
     """Tell the person what is going on."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
     sys.stderr.flush()
 
 

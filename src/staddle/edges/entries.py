@@ -36,8 +36,10 @@ class Entry:
 
     @property
     def branch(self) -> str | None:
-        """The short name of the branch checked out here, None when detached."""
-        return self.head.removeprefix("refs/heads/") if self.head.startswith("refs/heads/") else None
+        """The short name of the branch checked out or being rebased here, None when detached."""
+        rebased = (_text(self.admin / home / "head-name") for home in ("rebase-merge", "rebase-apply"))
+        head = next((name for name in (self.head, *rebased) if name and name.startswith("refs/heads/")), None)
+        return head and head.removeprefix("refs/heads/")
 
     def under_way(self) -> str | None:
         """The operation someone has begun here and not ended, if any."""

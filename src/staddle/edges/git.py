@@ -1,5 +1,6 @@
 """Git: one typed method for each git command in use; only this module and `gitcalls` say `git`."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ class RefUpdate:
     def line(self) -> bytes:
         """The update as `git update-ref --stdin -z` reads it."""
         if self.new is None:
-            return f"delete {self.ref}\0{self.old}\0".encode()
+            return os.fsencode(f"delete {self.ref}\0{self.old}\0")
         if self.old is None:
-            return f"create {self.ref}\0{self.new}\0".encode()
-        return f"update {self.ref}\0{self.new}\0{self.old}\0".encode()
+            return os.fsencode(f"create {self.ref}\0{self.new}\0")
+        return os.fsencode(f"update {self.ref}\0{self.new}\0{self.old}\0")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Git(GitCalls):
     # -- reading -----------------------------------------------------------------------------
 
     def current_branch(self) -> str | None:
-        """The branch that the main checkout is on, None when detached."""
-        outcome = self.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
+        """The full name of the branch that the main checkout is on, None when detached."""
+        outcome = self.attempt("symbolic-ref", "--quiet", "HEAD")
         return outcome.out.decode(errors="surrogateescape").strip() if outcome.rc == 0 else None
 
     def remotes(self) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ class Git(GitCalls):
     def refs(self, *prefixes: str) -> dict[str, Oid]:
         """Full ref name -> oid of every ref below `prefixes`, in one call."""
         out = self.run("for-each-ref", "--format=%(refname)%00%(objectname)", *prefixes)
-        pairs = (line.split("\0") for line in out.decode(errors="surrogateescape").splitlines())
+        pairs = (line.split("\0") for line in out.decode(errors="surrogateescape").split("\n") if line)
         return {ref: Oid(oid) for ref, oid in pairs}
 
     def commit(self, revision: str) -> Oid | None:
@@ -128,6 +129,12 @@ class Git(GitCalls):
                 if field[0] == "2":
                     next(fields)
         return Changes(tuple(tracked), tuple(untracked))
+
+    def hidden(self, folder: Path) -> tuple[str, ...]:
+        """Files that differ though the index says not to look: skip-worktree and assume-unchanged ones that exist."""
+        lines = self.run("ls-files", "-v", "-z", at=folder).decode(errors="surrogateescape").split("\0")
+        marked = [line[2:] for line in lines if line[:1] == "S" or line[:1].islower()]
+        return tuple(path for path in marked if os.path.lexists(folder / path))
 
     # -- changing ----------------------------------------------------------------------------
 

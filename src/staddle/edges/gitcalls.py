@@ -76,7 +76,8 @@ class GitCalls:
             raise UsageError(f"git is older than {wanted}", f"install git {wanted} or newer")
         outcome = probe.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir")
         if outcome.rc != 0:
-            raise UsageError(f"{folder} is not in a git repository", f"git -C {folder} init")
+            said = outcome.err.decode(errors="replace").strip().splitlines() or [""]
+            raise UsageError(f"{folder} is not a git repository that can be used: {said[0]}", f"git -C {folder} status")
         common, own = (Path(os.fsdecode(line)) for line in outcome.out.splitlines()[:2])
         probe.common = common
         bare = probe.config("core.bare") == "true"

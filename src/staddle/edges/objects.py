@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.names import Oid
+from .entries import Entry
 from .git import Git
 
 NO_VARIABLES: Mapping[str, str] = {}
@@ -95,10 +96,11 @@ class Objects:
         """A blob as it is written to `path` in a checkout: filters and line endings applied."""
         return self._git.run("cat-file", "--filters", f"--path={path}", oid, at=at)
 
-    def snapshot(self, at: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
+    def snapshot(self, entry: Entry, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
         """A commit of all a tree holds, untracked files included; its own index is left alone."""
-        self._git.run("add", "--all", at=at, env=_with(index))
-        tree = Oid(self._git.run("write-tree", at=at, env=_with(index)).decode().strip())
+        env = {**_with(index), "GIT_DIR": str(entry.admin), "GIT_WORK_TREE": str(entry.folder)}
+        self._git.run("add", "--all", at=entry.folder, env=env)
+        tree = Oid(self._git.run("write-tree", at=entry.folder, env=env).decode().strip())
         return self.commit_tree(tree, [parent], message, stamp, env=OWN_IDENTITY)
 
     def bundle(self, file: Path, refs: Sequence[str], without: Oid) -> None:

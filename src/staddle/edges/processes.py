@@ -1,4 +1,4 @@
-"""Living processes, read from /proc: who stands in a folder."""
+"""Living processes and mounts, read from /proc: who stands in a folder, and what is mounted there."""
 
 import os
 from contextlib import suppress
@@ -12,6 +12,13 @@ class Process:
 
     pid: int
     name: str
+
+
+def mounts_below(folder: Path) -> list[Path]:
+    """Every place below `folder` where another file system is mounted."""
+    lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
+    places = [Path(line.split(" ")[4].encode().decode("unicode_escape")) for line in lines]
+    return [place for place in places if place.is_relative_to(folder)]
 
 
 def standing_in(folder: Path) -> list[Process]:

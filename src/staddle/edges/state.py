@@ -89,9 +89,9 @@ class State:
         self.folder.mkdir(mode=SECRET_FOLDER, exist_ok=True)
 
     def tidy(self) -> None:
-        """Remove records that a killed process had begun to write; for the holder of the `trees` lock."""
+        """Remove records that a killed process had begun to write; for the holder of all locks under which they are."""
         for unfinished in (*self.folder.glob(".*.new"), *self.folder.glob("runs/.*.new")):
-            unfinished.unlink()
+            unfinished.unlink(missing_ok=True)
 
     def lock(self, name: str, wait: float, who: str) -> Any:
         """`locked` on this repository's lock `name`."""

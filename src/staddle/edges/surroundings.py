@@ -18,7 +18,7 @@ from ..core.errors import Refused
 from ..core.model import Milestone, Plan
 from .ports import reserve
 from .process import scrubbed
-from .state import SECRET_FOLDER
+from .state import SECRET_FOLDER, write_durably
 
 OWN_FOLDER = ".staddle"
 FOREIGN_VARIABLES = (
@@ -41,10 +41,10 @@ FOREIGN_VARIABLES = (
 def own_folder(tree: Path) -> Path:
     """The tree's `.staddle/`, made and self-ignoring."""
     folder = tree / OWN_FOLDER
+    if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
+        raise Refused("own-folder", f"{folder} is not a folder, and staddle keeps its files there", f"ls -l {folder}")
     folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists() or ignore.read_text() != "*\n":
-        ignore.write_text("*\n")
+    write_durably(folder / ".gitignore", "*\n")
     return folder
 
 
@@ -85,7 +85,7 @@ def variables(plan: Plan, milestone: Milestone, tree: Path) -> dict[str, str]:
 def furnish(plan: Plan, milestone: Milestone, main: Path, tree: Path) -> None:
     """Write the tree's env file, and copy or link the files the plan names; never over an existing one."""
     lines = [f"{name}={shlex.quote(value)}" for name, value in variables(plan, milestone, tree).items()]
-    (own_folder(tree) / "env").write_text("\n".join(lines) + "\n")
+    write_durably(own_folder(tree) / "env", "\n".join(lines) + "\n")
     for name in plan.surroundings.copy:
         if (main / name).is_file() and not os.path.lexists(tree / name):
             (tree / name).parent.mkdir(parents=True, exist_ok=True)

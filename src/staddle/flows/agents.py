@@ -53,9 +53,9 @@ class Report:
 
 @dataclass(frozen=True)
 class _Sight:
-    """What git showed: the branch's commit, which ref each other checkout is on, and where main is."""
+    """What git showed: the branch's commit, None when it is gone, and the main checkout's HEAD and commit."""
 
-    tip: Oid
+    tip: Oid | None
     main: tuple[str, Oid | None]
 
 
@@ -132,8 +132,6 @@ def _job(workspace: Workspace, prompt: Prompt, name: str, settings: Agent) -> Jo
 def _look(workspace: Workspace, ref: str) -> _Sight:
     git = workspace.git
     tip = git.commit(ref)
-    if tip is None:
-        raise UsageError(f"{ref} is gone", "staddle worktrees")
     head = next((entry.head for entry in entries(git)), "")
     return _Sight(tip, (head, git.commit("HEAD")))
 
@@ -148,7 +146,7 @@ def _already(workspace: Workspace, prompt: Prompt, base: Oid) -> Report | None:
 
 
 def _judge(workspace: Workspace, prompt: Prompt, before: _Sight, after: _Sight, end: Ended) -> Report:
-    made = workspace.git.subjects(before.tip, after.tip)
+    made = workspace.git.subjects(before.tip, after.tip) if before.tip and after.tip else ()
     work, note = _work(workspace, prompt, before, after, end, made)
     return Report(prompt.milestone.id, prompt.requirement.id, work, note, made, end.seconds, str(end.log))
 
@@ -162,8 +160,8 @@ def _work(
         return Work.STRAYED, f"{git.main} is no longer where it was"
     if entry is None or entry.branch != branch:
         return Work.STRAYED, f"{prompt.tree} is no longer on {branch}"
-    if not git.is_ancestor(before.tip, after.tip):
-        return Work.STRAYED, f"{branch} was rewritten; it was at {before.tip}"
+    if before.tip is None or after.tip is None or not git.is_ancestor(before.tip, after.tip):
+        return Work.STRAYED, f"{branch} was rewritten or is gone; it was at {before.tip}"
     if end.reason == "limit":
         return Work.TIMEOUT, f"ended after its limit of {end.seconds:.0f} s"
     if end.reason != "exited":

@@ -10,6 +10,7 @@ from ..core.verbs import VERBS
 from ..edges.git import Git
 from ..edges.render import render
 
+LONGEST_NAME = 40
 FILES = ("milestones.yaml", "noxfile.py", "Makefile")
 
 
@@ -28,7 +29,7 @@ def init(here: Path, *, dry_run: bool) -> list[Written]:
         raise UsageError(f"{git.main} is a bare repository", "git worktree add ../main, then staddle init there")
     values = {
         "project": _project(git.main.name),
-        "base": git.current_branch() or "main",
+        "base": (git.current_branch() or "main").removeprefix("refs/heads/"),
         "verbs": [verb.name for verb in VERBS],
         "check": "pytest" if (git.main / "tests").is_dir() else "{run: git diff --check, evidence: exit-code}",
     }
@@ -37,7 +38,7 @@ def init(here: Path, *, dry_run: bool) -> list[Written]:
 
 def _project(name: str) -> str:
     slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
-    return slug if slug[:1].isalpha() else f"p-{slug}".rstrip("-")
+    return (slug if slug[:1].isalpha() else f"p-{slug}")[:LONGEST_NAME].rstrip("-")
 
 
 def _write(path: Path, template: str, values: Mapping[str, object], *, dry_run: bool) -> Written:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..core.model import Milestone, Requirement
 from ..edges.render import render
+from ..edges.state import write_durably
 from ..edges.surroundings import own_folder
 from .verify import standing_trees
 from .workspace import Workspace
@@ -35,7 +36,7 @@ def prompts(workspace: Workspace, targets: list[str]) -> list[Prompt]:
         for requirement in finding.milestone.requirements:
             prompt = _prompt(workspace, finding.milestone, requirement, finding.folder)
             prompt.file.parent.mkdir(exist_ok=True)
-            prompt.file.write_text(prompt.text, encoding="utf-8")
+            write_durably(prompt.file, prompt.text)
             written.append(prompt)
     return written
 

@@ -1,6 +1,5 @@
 """reconcile: land the survivor of a run, if there is one, and take everything else of the run away."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,8 +40,10 @@ class Reconciled:
     kept: tuple[str, ...] = ()
 
 
-def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell) -> Reconciled:
+def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell, only_unfinished: bool = False) -> Reconciled:
     """End a run: a choice that was recorded is finished, a killed spawn or landing is put right first.
+
+    With `only_unfinished` a run that waits for a choice, or for a person, is left alone.
 
     Refused, with nothing touched, when a person's work is in the way or the survivor is not as it was.
     """
@@ -55,26 +56,19 @@ def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell) -> Reco
         if known is None:
             _require_nothing(site, run)
             return Reconciled(End.NOTHING)
-        known = _recovered(site, known, tell)
+        if only_unfinished and known.stage in (Stage.READY, Stage.KEPT):
+            return Reconciled(End.NOTHING)
         survivor = require_survivor(wanted, known) if wanted else known.survivor
         if known.survivor not in (None, survivor):
             what = f"b{known.survivor} has been chosen for run {run} before"
             raise Refused("chosen", what, f"staddle reconcile {run} b{known.survivor}")
         if survivor is None or known.stage is Stage.SPAWNING:
             return _cleared(site, known, End.CLEARED)
-        if known.stage is Stage.READY:
+        if known.stage is Stage.KEPT and not site.git.refs(known.candidates[survivor - 1].ref):
+            return _cleared(site, known, End.CLEARED)
+        if known.stage in (Stage.READY, Stage.CHOSEN, Stage.KEPT):
             known = _chosen(site, known, survivor)
         return _land(site, trap, known, tell)
-
-
-def _recovered(site: Site, run: Run, tell: Tell) -> Run:
-    """The run with a landing that was cut ended, and a survivor that was merged by hand seen."""
-    if run.stage is Stage.MERGING and run.target and run.old and run.new:
-        landed, kept = landing.settle(site.git, site.state, Landing(run.target, run.old, run.new, run.began))
-        for path in kept:
-            tell(f"{path} was left as it is: it has been edited since the landing was cut")
-        return candidates.save(site.state, run.at(Stage.MERGED if landed else Stage.CHOSEN))
-    return run
 
 
 def _require_nothing(site: Site, run: RunId) -> None:
@@ -105,7 +99,7 @@ def _chosen(site: Site, run: Run, survivor: int) -> Run:
             paths = ", ".join((changes.tracked + changes.untracked)[:3])
             raise Refused("dirty", f"{place} has uncommitted work: {paths}", f"git -C {place} commit --all")
     current = git.current_branch()
-    if f"refs/heads/{current}" != run.target:
+    if current != run.target:
         what = f"{git.main} is on {current or 'a detached HEAD'}, run {run.id} was spawned on {run.target}"
         raise Refused("other-branch", what, f"git -C {git.main} switch {run.target.removeprefix('refs/heads/')}")
     return candidates.save(site.state, run.at(Stage.CHOSEN, survivor=survivor, tip=tip))
@@ -113,7 +107,7 @@ def _chosen(site: Site, run: Run, survivor: int) -> Run:
 
 def _land(site: Site, trap: Trap, run: Run, tell: Tell) -> Reconciled:
     for _ in range(MOST_TRIES):
-        if run.stage in (Stage.CHOSEN, Stage.KEPT):
+        if run.stage is Stage.CHOSEN:
             run = _merged(site, run)
         if run.stage is Stage.KEPT:
             return _cleared(site, run, End.CONFLICT, keep=run.survivor)
@@ -140,17 +134,18 @@ def _merged(site: Site, run: Run) -> Run:
     if git.is_ancestor(tip, old):
         return candidates.save(site.state, run.at(Stage.MERGED, new=old))
     checkout = landing.checkout_of(git, ref)
-    tree = git.merged_tree(old, tip, at=checkout.folder if checkout else git.main)
+    related = git.merge_base(old, tip) is not None
+    tree = git.merged_tree(old, tip, at=checkout.folder if checkout else git.main) if related else None
     if tree is None:
         return candidates.save(site.state, run.at(Stage.KEPT))
-    new = Objects(git).commit_tree(tree, [old, tip], _message(run), run.began)
+    new = Objects(git).commit_tree(tree, [old, tip], _message(run), run.since)
     return candidates.save(site.state, run.at(Stage.MERGING, old=old, new=new))
 
 
 def _publish(site: Site, run: Run) -> Run:
     if run.target is None or run.old is None or run.new is None:
         raise AssertionError("a merging run has its target and commits")
-    landing.publish(site.git, site.state, Landing(run.target, run.old, run.new, time.time()))
+    landing.publish(site.git, site.state, Landing(run.target, run.old, run.new, run.since))
     return candidates.save(site.state, run.at(Stage.MERGED))
 
 

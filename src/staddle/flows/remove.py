@@ -1,5 +1,6 @@
 """remove: take a milestone's tree away once it has landed, or say every reason why not."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +32,15 @@ def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[R
     """
     if not targets:
         raise UsageError("remove needs to know which trees", "staddle remove m3")
-    with changing(workspace, "remove") as trap:
+    with changing(workspace, "remove") as trap, ExitStack() as held:
         going = [_weigh(workspace, entry) for entry in _trees(workspace, targets)]
         if dry_run:
             return [one for one, _ in going]
         if reasons := [(one.name, reason) for one, _ in going for reason in one.refusals]:
             what = "\n".join(f"{name} [{reason.code}]: {reason.what}; try: {reason.hint}" for name, reason in reasons)
             raise Refused(reasons[0][1].code, what)
+        for one, _ in going:
+            held.enter_context(workspace.state.lock(f"tree-{one.name}", 0, f"staddle remove {one.name}"))
         for one, entry in going:
             removal.remove(workspace.git, workspace.state, trap, entry, one.branch)
             removal.delete_folder(temporary_place(entry.folder))
@@ -60,7 +63,8 @@ def _weigh(workspace: Workspace, entry: Entry) -> tuple[Removal, Entry]:
     tip = git.commit(f"refs/heads/{entry.branch}") if entry.branch else git.commit(entry.head)
     landed = tip is not None and _has_landed(workspace, base.oid, tip)
     refusals = removal.refusals(git, entry, member, base.oid, landed)
-    ours = member is not None and member.made_branch and member.branch == entry.branch
+    elsewhere = any(other.branch == entry.branch and other.folder != entry.folder for other in entries(git))
+    ours = member is not None and member.made_branch and member.branch == entry.branch and not elsewhere
     branch = Branch(entry.branch, tip) if ours and entry.branch and tip and landed else None
     name = member.name if member else entry.folder.name
     return Removal(name, entry.folder, branch, tuple(refusals)), entry

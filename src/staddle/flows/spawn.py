@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import Refused, WorkFailed
@@ -62,7 +63,7 @@ def _plan(site: Site, run: RunId, count: int) -> Run:
     if git.bare:
         raise Refused("bare", f"{git.main} has no checkout to put candidates in", "run it in a repository with one")
     branch = git.current_branch()
-    new = Run(run, Stage.SPAWNING, base, branch and f"refs/heads/{branch}", count, time.time())
+    new = Run(run, Stage.SPAWNING, base, branch, count, time.time())
     _require_free(site, new)
     return new
 
@@ -83,7 +84,8 @@ def _require_free(site: Site, run: Run) -> None:
 def _create(site: Site, run: Run, trap: Trap) -> None:
     home = site.git.main / candidates.HOME
     home.mkdir(exist_ok=True)
-    (home / ".gitignore").write_text("*\n")
+    with suppress(FileExistsError), (home / ".gitignore").open("x") as ignore:
+        ignore.write("*\n")
     failed: list[Done[Wish, None]] = []
     wishes = [
         Wish(

@@ -111,13 +111,15 @@ class _Look:
             (other for other in self.linked.values() if other.branch == milestone.branch and other.folder != folder),
             None,
         )
+        if folder.is_symlink():
+            return Standing.FOREIGN, "a link stands there"
         if entry is not None and folder.exists():
             return self._standing_of_entry(milestone, folder, entry)
         if elsewhere is not None:
             return Standing.DRIFT, f"{milestone.branch} is checked out in {elsewhere.folder}"
         if entry is not None:
             return self._standing_of_gone(folder, entry)
-        if folder.exists() or folder.is_symlink():
+        if folder.exists():
             return Standing.FOREIGN, "something that is no tree of this repository stands there"
         return Standing.CREATE, {
             "branch": "from its branch, which exists",

@@ -1,12 +1,11 @@
 """sweep: finish or take back whatever dead commands left, in runs and milestones alike."""
 
-import time
 from collections.abc import Callable
 
 from ..core.names import require_run
 from ..core.runs import Stage
 from ..edges.process import sweep as end_processes
-from ..guard import candidates
+from ..guard import candidates, keeping
 from .reconcile import reconcile
 from .workspace import Site, changing
 
@@ -17,9 +16,9 @@ def sweep(site: Site, *, tell: Tell) -> list[str]:
     """What was done, a line each; runs that are ready and waiting for a choice are left as they are."""
     done = [f"ended {process}" for process in end_processes(site.state.mark)]
     with changing(site, "sweep"):
-        done += [f"forgot {name}, its days are over" for name in candidates.expire(site.state, time.time())]
+        done += [f"forgot {name}, its days are over" for name in keeping.expire(site.state)]
         unfinished = [run for run in candidates.every(site.state) if run.stage not in (Stage.READY, Stage.KEPT)]
     for run in unfinished:
-        end = reconcile(site, require_run(run.id), None, tell=tell).end
+        end = reconcile(site, require_run(run.id), None, tell=tell, only_unfinished=True).end
         done.append(f"run {run.id}, left {run.stage}: {end}")
     return done

@@ -12,7 +12,7 @@ from ..edges.git import Git
 from ..edges.plans import LoadedPlan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
-from ..guard import creation, fetching, removal
+from ..guard import candidates, creation, fetching, removal, roster
 from ..guard.trap import Trap, trap
 
 PLAN_NAME = "milestones.yaml"
@@ -55,14 +55,24 @@ class Workspace(Site):
         return [milestone for milestone in self.plan.milestones if milestone.id in wanted]
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the folder that this shell stands in is gone", "cd") from None
+
+
 def find_plan(given: Path | None) -> LoadedPlan:
     """The plan at `given`, else the one in the main checkout of the repository we stand in."""
     if given is not None:
         return load_plan(given)
-    here = Path.cwd()
+    here = _here()
     for folder in (here, *here.parents):
         if (folder / ".git").exists():
-            return load_plan(Git.open(folder).main / PLAN_NAME)
+            git = Git.open(folder)
+            if git.bare:
+                raise UsageError(f"{git.main} is bare: it has no main checkout to read a plan from", "--plan FILE")
+            return load_plan(git.main / PLAN_NAME)
     if (here / PLAN_NAME).exists():
         return load_plan(here / PLAN_NAME)
     raise UsageError(f"{here} is not in a git repository, and no plan was named", "staddle init, or: --plan FILE")
@@ -91,7 +101,7 @@ def open_workspace(given: Path | None) -> Workspace:
 
 def open_site() -> Site:
     """Open the repository we stand in; no plan is needed."""
-    git = Git.open(Path.cwd())
+    git = Git.open(_here())
     return Site(git, State(git.common))
 
 
@@ -105,13 +115,14 @@ def changing(workspace: Site, verb: str) -> Iterator[Trap]:
     git, state = workspace.git, workspace.state
     state.prepare()
     with (
-        trap() as caught,
         state.lock("trees", TREES_WAIT_SECONDS, f"staddle {verb}") as descriptor,
         git.handing_down(descriptor),
+        trap() as caught,  # innermost: what it undoes, it undoes under the lock
     ):
-        state.tidy()
+        roster.tidy(state)
         fetching.settle(git, state)
         creation.settle(git, state)
         removal.finish(git, state)
+        candidates.settle(git, state)
         yield caught
         caught.disarm()

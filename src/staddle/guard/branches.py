@@ -47,8 +47,10 @@ def unmake(git: Git, branches: Iterable[Branch], nonce: str, since: float) -> No
 def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
     """Delete those branches that still stand at their oid, and what a killed deletion left of them."""
     branches = list(branches)
+    if not branches:
+        return
     _clear_locks(git, branches, since)
-    found = git.refs(*(branch.ref for branch in branches)) if branches else {}
+    found = git.refs(*(branch.ref for branch in branches))
     going = [branch for branch in branches if found.get(branch.ref) == branch.oid]
     if going:
         git.update_refs([RefUpdate(branch.ref, None, branch.oid) for branch in going], "staddle: removed")
@@ -59,10 +61,11 @@ def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
 
 def drop_refs(git: Git, refs: Mapping[str, Oid], since: float) -> None:
     """Delete refs of our own namespace, each if it still is where `refs` says."""
+    if not refs:
+        return
     for name in (*(f"{ref}.lock" for ref in refs), "packed-refs.lock", "packed-refs.new"):
         clear_stale(git, git.common / name, since)
-    if refs:
-        git.update_refs([RefUpdate(ref, None, oid) for ref, oid in refs.items()], "staddle: done with")
+    git.update_refs([RefUpdate(ref, None, oid) for ref, oid in refs.items()], "staddle: done with")
     for ref, top in ((ref, top) for ref in refs for top in (git.common / "logs", git.common)):
         for place in ((top / ref).parent, (top / ref).parent.parent):
             with suppress(OSError):

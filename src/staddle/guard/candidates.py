@@ -6,21 +6,22 @@ in a bundle first. `clear` is idempotent from any state and is the undo of spawn
 recovery of both.
 """
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
+from ..core.errors import Refused
 from ..core.names import Candidate
-from ..core.runs import Run
-from ..edges.entries import Entry, entries
-from ..edges.git import Git, RefUpdate
-from ..edges.objects import Objects
+from ..core.runs import Run, Stage
+from ..edges.entries import entries
+from ..edges.git import Git
 from ..edges.process import sweep
-from ..edges.state import SECRET_FOLDER, State
-from . import branches, removal, roster
+from ..edges.state import State
+from . import branches, keeping, landing, removal, roster
 from .branches import Branch
+from .landing import Landing
 
 HOME = ".pqa_worktrees"
-BUNDLE_DAYS = 14
-KEPT_NAMES = "refs/staddle/work/"
 
 
 def load(state: State, run: str) -> Run | None:
@@ -36,9 +37,10 @@ def every(state: State) -> list[Run]:
 
 
 def save(state: State, run: Run) -> Run:
-    """Write the run's journal; gives the run."""
-    state.write(f"runs/{run.id}", run.record())
-    return run
+    """Write the run's journal, dated now; gives the run as written."""
+    dated = replace(run, since=time.time())
+    state.write(f"runs/{run.id}", dated.record())
+    return dated
 
 
 def end(state: State, run: Run) -> None:
@@ -56,83 +58,56 @@ def unit(git: Git, state: State, candidate: Candidate) -> str:
     return f"{state.mark}/{candidate.run}/b{candidate.number}"
 
 
-def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str]:
-    """Remove every tree of the run and every branch but `keep`'s; the commits and work of losers are bundled.
+def settle(git: Git, state: State) -> None:
+    """End every landing that was cut, whichever run it is of; the caller holds the `trees` lock."""
+    for run in every(state):
+        if run.stage is Stage.MERGING and run.target and run.old and run.new:
+            landed, _ = landing.settle(git, state, Landing(run.target, run.old, run.new, run.since))
+            save(state, run.at(Stage.MERGED if landed else Stage.CHOSEN))
 
-    Returns what was kept, a line for each bundle.
+
+def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str]:
+    """Remove every tree of the run and every branch but `keep`'s; what a loser holds is kept before.
+
+    Returns what was kept, a line each. Refused, for that candidate's branch, when somebody has it checked out.
     """
+    run = save(state, run.at(run.stage))
     enrolled = roster.members(state)
-    bundled = []
+    kept = []
     for candidate in run.candidates:
-        member = enrolled.get(folder(git, candidate))
+        place = folder(git, candidate)
+        member = enrolled.get(place)
         survives = candidate.number == keep
+        chosen = candidate.number == run.survivor
         if member is None or not member.made_tree:
-            if candidate.number == run.survivor and not survives:
-                branches.delete(git, filter(None, [_branch(git, candidate)]), run.began)
+            if chosen and not survives:
+                branches.delete(git, _branch(git, run, candidate), run.since)
             continue
         sweep(unit(git, state, candidate))
-        if not survives and run.survivor != candidate.number:
-            bundled += _bundle(git, state, run, candidate)
-        removal.discard(git, state, member.folder, None if survives else _branch(git, candidate))
-    _forget_work(git, state, run)
-    return bundled
+        _require_alone(git, candidate, place)
+        kept += keeping.keep(git, state, run, candidate, place, landed=chosen)
+        gone = [] if survives else _branch(git, run, candidate)
+        removal.discard(git, state, place, gone[0] if gone else None)
+    keeping.forget_refs(git, run)
+    return kept
 
 
-def _branch(git: Git, candidate: Candidate) -> Branch | None:
-    """The candidate's branch where it stands now: an agent may have moved it, and it is ours all the same."""
+def _branch(git: Git, run: Run, candidate: Candidate) -> list[Branch]:
+    """The candidate's branch where it stands now, an agent may have moved it; none when it is gone.
+
+    The survivor's must stand where it was landed from: what a person added since is theirs.
+    """
     tip = git.refs(candidate.ref).get(candidate.ref)
-    return Branch(candidate.ref.removeprefix("refs/heads/"), tip) if tip else None
+    name = candidate.ref.removeprefix("refs/heads/")
+    if tip and candidate.number == run.survivor and run.tip and tip != run.tip:
+        raise Refused("moved", f"{name} has moved on since it was chosen", f"git branch -m {name} another-name")
+    if tip:
+        _require_alone(git, candidate, folder(git, candidate))
+    return [Branch(name, tip)] if tip else []
 
 
-def bundle_file(state: State, candidate: Candidate) -> Path:
-    """Where the work of a candidate that went is kept."""
-    return state.folder / "bundles" / f"{candidate.run}-b{candidate.number}.bundle"
-
-
-def _bundle(git: Git, state: State, run: Run, candidate: Candidate) -> list[str]:
-    place = folder(git, candidate)
-    entry = next((entry for entry in entries(git) if entry.folder == place and place.is_dir()), None)
-    refs = _save_work(git, state, run, candidate, entry)
-    tip = git.refs(candidate.ref).get(candidate.ref)
-    if tip and tip != run.base:
-        refs.append(candidate.ref)
-    if not refs:
-        return []
-    file = bundle_file(state, candidate)
-    file.parent.mkdir(mode=SECRET_FOLDER, exist_ok=True)
-    beside = file.with_suffix(".new")
-    Objects(git).bundle(beside, refs, run.base)
-    beside.rename(file)
-    return [f"b{candidate.number}: kept for {BUNDLE_DAYS} days; staddle undo {run.id} b{candidate.number}"]
-
-
-def _save_work(git: Git, state: State, run: Run, candidate: Candidate, entry: Entry | None) -> list[str]:
-    """Commit what lies uncommitted in a tree under a ref of ours, so that a bundle can carry it; the ref, if any."""
-    if entry is None or not git.changes(entry.folder):
-        return []
-    head = git.commit_at(entry.folder) or run.base
-    index = state.folder / "work.index"
-    index.unlink(missing_ok=True)
-    if (entry.admin / "index").exists():
-        index.write_bytes((entry.admin / "index").read_bytes())
-    message = f"uncommitted work of {candidate.run}-b{candidate.number}\n"
-    work = Objects(git).snapshot(entry.folder, index, head, message, run.began)
-    index.unlink()
-    ref = f"{KEPT_NAMES}{candidate.run}-b{candidate.number}"
-    git.update_refs([RefUpdate(ref, work, git.refs(ref).get(ref))], "staddle: uncommitted work")
-    return [ref]
-
-
-def _forget_work(git: Git, state: State, run: Run) -> None:
-    names = [f"{KEPT_NAMES}{candidate.run}-b{candidate.number}" for candidate in run.candidates]
-    branches.drop_refs(git, git.refs(*names), run.began)
-
-
-def expire(state: State, now: float) -> list[str]:
-    """Delete bundles older than their time; their names."""
-    old = [
-        file for file in (state.folder / "bundles").glob("*.bundle") if now - file.stat().st_mtime > BUNDLE_DAYS * 86400
-    ]
-    for file in old:
-        file.unlink()
-    return [file.stem for file in old]
+def _require_alone(git: Git, candidate: Candidate, place: Path) -> None:
+    other = next((entry for entry in entries(git) if entry.head == candidate.ref and entry.folder != place), None)
+    if other:
+        name = candidate.ref.removeprefix("refs/heads/")
+        raise Refused("checked-out", f"{name} is checked out in {other.folder}", f"git -C {other.folder} switch -")

@@ -124,10 +124,10 @@ def create(
 
 def settle(git: Git, state: State) -> None:
     """Make every birth in the journal a recorded tree or nothing; idempotent, from any state."""
-    births = [Birth.load(record) for record in state.read("births").get("births", [])]
-    if not births:
+    if not state.read("births"):
         return
     with state.lock("repository", REPOSITORY_WAIT_SECONDS, "settling new trees"):
+        births = [Birth.load(record) for record in state.read("births").get("births", [])]
         forget_draft(git, state)
         linked = {entry.folder: entry for entry in entries.entries(git)}
         whole = [birth for birth in births if _is_published(birth, linked, state)]
@@ -135,7 +135,8 @@ def settle(git: Git, state: State) -> None:
         for birth in undone:
             _clear_files(birth, linked, state)
         made = [birth.branch for birth in undone if birth.wish.new_branch]
-        branches.unmake(git, made, births[0].nonce, births[0].since)
+        if births:
+            branches.unmake(git, made, births[0].nonce, births[0].since)
         roster.enrol(state, [birth.member for birth in whole])
         state.drop("births")
 

@@ -99,7 +99,8 @@ def _swap(git: Git, landing: Landing) -> None:
 
 def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, landing: Landing) -> None:
     changes = objects.diff(landing.old, landing.new)
-    standing = [change.path for change in changes if change.added and _in_the_way(entry.folder, change.path)]
+    going = {change.path for change in changes if change.deleted}
+    standing = [change.path for change in changes if change.added and _in_the_way(entry.folder, change.path, going)]
     if standing:
         what = f"{entry.folder} holds files that the landing brings: {', '.join(standing[:3])}"
         raise Refused("in-the-way", what, f"git -C {entry.folder} status --ignored, and move them aside")
@@ -110,15 +111,18 @@ def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, land
         raise Refused("in-the-way", what, f"git -C {entry.folder} commit --all, or stash them, then run it again")
 
 
-def _in_the_way(folder: Path, path: str) -> bool:
-    """Whether something stands at `path`, or where one of its folders has to be."""
-    place = folder
+def _in_the_way(folder: Path, path: str, going: set[str]) -> bool:
+    """Whether something stands at `path`, or where one of its folders has to be, that is not `going` itself."""
     parts = path.split("/")
-    for part in parts[:-1]:
-        place /= part
+    for above in ("/".join(parts[:depth]) for depth in range(1, len(parts))):
+        place = folder / above
         if place.is_symlink() or (place.exists() and not place.is_dir()):
-            return True
-    return os.path.lexists(folder / path)
+            return above not in going
+    place = folder / path
+    if place.is_dir() and not place.is_symlink():
+        inside = (Path(home, name).relative_to(folder) for home, _, names in os.walk(place) for name in names)
+        return any(str(name) not in going for name in inside)
+    return os.path.lexists(place)
 
 
 def _roll_forward(objects: Objects, entry: Entry, private: Path, landing: Landing) -> list[str]:
@@ -173,7 +177,8 @@ def _index_of(git: Git, state: State, entry: Entry) -> Iterator[Path]:
     stone.touch()
     take(lock, stone)
     try:
-        shutil.copy2(entry.admin / "index", private)
+        if (entry.admin / "index").exists():
+            shutil.copy2(entry.admin / "index", private)
         yield private
     finally:
         _release(state, entry)

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..core.errors import Held
+from ..edges.entries import entries
 from ..edges.git import Git
 from ..edges.state import State
 
@@ -93,7 +94,7 @@ def clear_stale(git: Git, lock: Path, since: float) -> None:
 
 def _git_works_in(git: Git, lock: Path) -> bool:
     """Whether a living process has the lock open, or is a git standing in this repository."""
-    roots = {str(git.main), str(git.common)}
+    roots = {str(git.main), str(git.common), *(str(entry.folder) for entry in entries(git))}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if any(link.readlink() == lock for link in (process / "fd").iterdir()):

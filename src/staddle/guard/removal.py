@@ -13,15 +13,15 @@ import secrets
 import shutil
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refused
-from ..core.names import Oid
+from ..core.names import Oid, quoted
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git
-from ..edges.processes import standing_in
+from ..edges.processes import mounts_below, standing_in
 from ..edges.state import State, sync_folder
 from . import branches, roster
 from .branches import Branch
@@ -42,7 +42,7 @@ class Refusal:
 class Departure:
     """A removal under way, as the journal knows it; `branch` is None where the branch stays.
 
-    `discard` marks a tree of the machine's, which passes no gate: whatever stands at its place goes.
+    `discard` marks a tree of the machine's that is still in its place: whatever stands there goes, without a gate.
     """
 
     folder: Path
@@ -95,6 +95,11 @@ def refusals(git: Git, entry: Entry, member: roster.Member | None, base: Oid, la
         found.append(Refusal("under-way", f"a {operation} is under way in {at}", f"git -C {at} {operation} --abort"))
     if (entry.admin / "modules").exists():
         found.append(Refusal("submodules", f"{at} has submodules checked out", f"git -C {at} submodule deinit --all"))
+    if mounts := mounts_below(at):
+        found.append(Refusal("mount", f"{mounts[0]} is mounted inside {at}", f"umount {mounts[0]}"))
+    if hidden := git.hidden(at):
+        what = f"{at} has files that git was told to overlook: {_some(hidden)}"
+        found.append(Refusal("hidden", what, f"git -C {at} update-index --no-skip-worktree --no-assume-unchanged FILE"))
     changes = git.changes(at)
     if changes.tracked:
         what = f"{at} has uncommitted changes in {_some(changes.tracked)}"
@@ -127,7 +132,7 @@ def _unlanded(git: Git, entry: Entry, base: Oid, landed: bool) -> list[Refusal]:
 
 def _some(paths: tuple[str, ...]) -> str:
     more = len(paths) - 3
-    return ", ".join(paths[:3]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(quoted, paths[:3])) + (f" and {more} more" if more > 0 else "")
 
 
 def remove(git: Git, state: State, trap: Trap, entry: Entry, branch: Branch | None) -> None:
@@ -157,7 +162,9 @@ def discard(git: Git, state: State, folder: Path, branch: Branch | None) -> None
     if not folder.is_symlink() and os.path.lexists(folder / ".git") and not is_linked(folder, admin):
         what = f"{folder} is another repository, not the tree that staddle made there"
         raise Refused("foreign", what, f"move it away: mv {folder} somewhere")
-    leaving = Departure(folder, admin, branch, secrets.token_hex(6), time.time(), discard=True)
+    if mounts := mounts_below(folder):
+        raise Refused("mount", f"{mounts[0]} is mounted inside {folder}", f"umount {mounts[0]}")
+    leaving = Departure(folder, admin, branch, secrets.token_hex(6), time.time(), discard=os.path.lexists(folder))
     state.write("departures", leaving.record() | {"forward": True})
     finish(git, state)
 
@@ -181,8 +188,10 @@ def finish(git: Git, state: State) -> None:
                 leaving.aside.rename(leaving.folder)
             state.drop("departures")
             return
-        if leaving.discard and os.path.lexists(leaving.folder) and not os.path.lexists(leaving.aside):
-            leaving.folder.rename(leaving.aside)
+        if leaving.discard:
+            if os.path.lexists(leaving.folder) and not os.path.lexists(leaving.aside):
+                leaving.folder.rename(leaving.aside)
+            state.write("departures", replace(leaving, discard=False).record() | {"forward": True})
         if _is_bereft(git, leaving):
             leaving.admin.rename(leaving.admin_aside(state))
         delete_folder(leaving.aside)

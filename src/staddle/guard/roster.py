@@ -32,6 +32,12 @@ def members(state: State) -> dict[Path, Member]:
     return {Path(folder): Member(folder=Path(folder), **rest) for folder, rest in found.items()}
 
 
+def tidy(state: State) -> None:
+    """Remove records that a killed process had begun to write; for the holder of the `trees` lock."""
+    with state.lock("roster", WAIT_SECONDS, "tidying up"):
+        state.tidy()
+
+
 def enrol(state: State, new: Iterable[Member]) -> None:
     """Put trees on the roster, replacing what it said of their folders."""
     added = {member.folder: member for member in new}
