@@ -38,7 +38,7 @@ def main() -> int:
         say(title, "staddle", *words, *extra)
         if code := run([sys.executable, "-m", "staddle", *words, *extra]):
             return code
-    say(f"Done in {time.monotonic() - began:.0f} s. Go on by hand: make status, nox -s verify-m3, make remove ARGS=m3")
+    say(f"Done in {time.monotonic() - began:.0f} s. Go on by hand: make status, make verify ARGS=m3")
     return 0
 
 
@@ -50,8 +50,12 @@ def say(title: str, *command: str) -> None:
 
 
 def run(argv: list[str]) -> int:
-    """Run one step from the top of this repository; its exit code."""
-    return subprocess.run(argv, cwd=ROOT, check=False).returncode
+    """Run one step from the top of this repository; its exit code. After ^C it gets the time to unwind."""
+    with subprocess.Popen(argv, cwd=ROOT) as step:
+        try:
+            return step.wait()
+        except KeyboardInterrupt:
+            return step.wait()
 
 
 if __name__ == "__main__":

@@ -14,10 +14,9 @@ ALONE = {"supervisor", "treewriter"}
 
 SIDEWAYS = {
     "edges": {
-        ("gitcalls", "process"), ("git", "gitcalls"), ("objects", "git"), ("objects", "entries"), ("entries", "git"), ("plans", "yamltext"),
-        ("ports", "state"), ("surroundings", "ports"),
-        ("surroundings", "process"), ("surroundings", "state"), ("reports", "state"), ("engine", "process"),
-        ("treecopy", "process"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("objects", "git"), ("objects", "entries"), ("entries", "git"),
+        ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
+        ("surroundings", "state"), ("reports", "state"), ("engine", "process"), ("treecopy", "process"),
     },
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""

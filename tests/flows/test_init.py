@@ -53,7 +53,7 @@ def test_the_noxfile_it_writes_lists_every_verb_and_the_milestone(repository: Re
     repository.staddle("init")
     listed = run(sys.executable, "-m", "nox", "-l", at=repository.main)
     for name in [*(verb.name for verb in VERBS), "verify-m1"]:
-        assert f"- {name} -> " in listed
+        assert f"\n- {name} " in listed
 
 
 def test_the_makefile_it_writes_passes_verb_and_arguments_on(repository: Repository) -> None:
@@ -99,9 +99,7 @@ def test_the_files_go_to_the_main_checkout_from_wherever_it_is_called(repository
     assert repository.git("status", "--porcelain", at=tree) == ""
 
 
-@pytest.mark.parametrize(
-    "name", ["My Shop (2)", "2024", "Ünïcødé", "...", "a" * 90, "tab\tand\nline", "x--y_z", "{{ x }}"]
-)
+@pytest.mark.parametrize("name", ["My Shop (2)", "2024", "Ünïcødé", "...", "a" * 90, "tab\tin", "x--y_z", "{{ x }}"])
 def test_a_folder_of_any_name_gets_a_valid_plan(tmp_path: Path, name: str) -> None:
     repository = named(tmp_path / f"_{name}_" / name)
     repository.staddle("init")

@@ -109,6 +109,16 @@ def test_a_copy_is_clean_and_git_reads_no_file_to_know_it(project: Repository) -
     project.git("fsck", "--strict", at=folder)
 
 
+def test_content_is_held_a_little_at_a_time(project: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(treecopy, "HELD_BYTES", 1)
+    blanks = [blank(project, f"copy{number}") for number in range(3)]
+    copy_checkout(source(project), blanks, workers=WORKERS)
+    read = spy(project)
+    assert [content(new.folder) for new in blanks] == [content(project.main)] * 3
+    assert [project.git("status", "--porcelain", at=new.folder) for new in blanks] == [""] * 3
+    assert not read.exists()
+
+
 def test_the_spy_notices_when_git_reads_a_file(project: Repository) -> None:
     folder, read = copied(project), spy(project)
     (folder / "large").touch()
@@ -215,7 +225,15 @@ def sparse(repository: Repository) -> None:
 
 
 def submodule(repository: Repository) -> None:
-    repository.git("submodule", "--quiet", "add", str(repository.main.parent / "origin.git"), "sub")
+    repository.git(
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        str(repository.main.parent / "origin.git"),
+        "sub",
+    )
     commit_all(repository)
 
 
@@ -281,23 +299,26 @@ copy_checkout(Source(Path(root), Path(root, ".git/index"), tree), blanks, worker
 """
 
 
-def killed_in_the_middle(source: Source, blanks: list[Blank], lock: Path) -> None:
-    """Copy in another process that holds a lock and is killed when a tree has its first file; wait for its writers."""
+def ended_in_the_middle(source: Source, blanks: list[Blank], lock: Path, by: signal.Signals) -> None:
+    """Copy in another process, which gets a signal when a tree has its first files; wait for all that hold its lock."""
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         places = [str(path) for new in blanks for path in (new.folder, new.admin)]
         argv = [sys.executable, "-c", PROGRAM, str(source.root), source.tree, str(held.fileno()), *places]
-        process = subprocess.Popen(argv, pass_fds=[held.fileno()])
+        process = subprocess.Popen(argv, pass_fds=[held.fileno()], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + SECONDS
-    while not any((new.folder / "many").exists() for new in blanks):
+    while not any(any(new.folder.glob("many/*")) for new in blanks):
         assert process.poll() is None
         assert time.monotonic() < deadline
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
+    process.send_signal(by)
+    assert process.wait(SECONDS) == -by
     subprocess.run(["flock", str(lock), "true"], check=True, timeout=SECONDS)
 
 
-def test_killed_in_the_middle_its_writers_end_and_have_written_into_their_trees_only(project: Repository) -> None:
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
+def test_ended_in_the_middle_its_writers_end_and_have_written_into_their_trees_only(
+    project: Repository, by: signal.Signals
+) -> None:
     (project.main / "many").mkdir()
     for number in range(2000):
         (project.main / "many" / str(number)).touch()
@@ -305,7 +326,7 @@ def test_killed_in_the_middle_its_writers_end_and_have_written_into_their_trees_
     blanks = [blank(project, f"copy{number}") for number in range(9)]
     before, lock = everything_but(blanks, project), project.main.parent / "lock"
     lock.touch()
-    killed_in_the_middle(source(project), blanks, lock)
+    ended_in_the_middle(source(project), blanks, lock, by)
     written = [sum(1 for _ in new.folder.glob("many/*")) for new in blanks]
     assert 0 < sum(written) < 2000 * len(blanks)
     assert everything_but(blanks, project) - {str(lock)} == before

@@ -19,7 +19,7 @@ def _names(incomplete: str) -> list[str]:
 
 
 Targets = Annotated[
-    list[str] | None, typer.Argument(metavar="[MILESTONE]...", help="m1 m3 ...; all when none.", autocompletion=_names)
+    list[str] | None, typer.Argument(metavar="MILESTONE", help="m1 m3 ...; all when none.", autocompletion=_names)
 ]
 Target = Annotated[str, typer.Argument(metavar="MILESTONE", help="m3", autocompletion=_names)]
 PlanFile = Annotated[

@@ -11,7 +11,7 @@ from .options import AsJson
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name of your own, run42.")]
 Count = Annotated[str, typer.Argument(metavar="N", help="How many candidates, 1 to 64.")]
 CandidateName = Annotated[str, typer.Argument(metavar="CANDIDATE", help="b1")]
-Survivor = Annotated[str | None, typer.Argument(metavar="[SURVIVOR]", help="b2 or pqa/run42-b2; none: nothing lands.")]
+Survivor = Annotated[str | None, typer.Argument(metavar="SURVIVOR", help="b2 or pqa/run42-b2; none: nothing lands.")]
 
 
 def spawn(run: RunName, count: Count, json: AsJson = False) -> None:
@@ -45,7 +45,10 @@ def reconcile(run: RunName, survivor: Survivor = None, json: AsJson = False) -> 
         console.talk(f"there is no run {run}: nothing to do")
     elif done.end is End.CONFLICT:
         console.answer(f"merge conflict: aborted. Survivor branch '{done.branch}' preserved.")
+        console.talk(f"  try: git merge {done.branch}, resolve and commit, then: staddle reconcile {run}")
     else:
+        if done.end is End.LANDED:
+            console.talk(f"{done.branch} landed as {done.commit[:10]}")
         console.answer(f"reconciled run {run}")
     if done.end is End.CONFLICT:
         raise typer.Exit(1)

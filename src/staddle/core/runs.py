@@ -20,6 +20,7 @@ class Stage(StrEnum):
     MERGING = "merging"
     MERGED = "merged"
     KEPT = "kept"
+    CLEARING = "clearing"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Run:
     """A run as its journal knows it.
 
     `target` is the full name of the branch that HEAD was on, None when detached; `old` and `new` are the target's
-    commit before and after the landing under way. `since` is when this was written down, `began` when the run
+    commit before and after the landing under way. `since` is when its end was begun, `began` when the run
     was; both in seconds since the epoch.
     """
 

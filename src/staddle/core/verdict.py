@@ -33,6 +33,7 @@ class Counts:
 
 
 NOT_RUN = {126: "the command is not executable", 127: "the command was not found"}
+NO_REPORT = " (a check without one says so in the plan: evidence: exit-code)"
 PYTEST_FAULTS = {3: "pytest broke", 4: "pytest did not understand its arguments"}
 
 
@@ -68,7 +69,11 @@ def _by_report(ended: Ended, counts: Counts | None) -> tuple[Verdict, str]:
         return Verdict.ERROR, (NOT_RUN | PYTEST_FAULTS)[ended.rc]
     if counts is None:
         why = "no test report was written"
-        return (Verdict.ERROR, f"exit code 0, but {why}") if ended.rc == 0 else (Verdict.FAIL, _exit(ended, why))
+        return (
+            (Verdict.ERROR, f"exit code 0, but {why}{NO_REPORT}")
+            if ended.rc == 0
+            else (Verdict.FAIL, _exit(ended, why))
+        )
     if counts.failed:
         return Verdict.FAIL, f"{counts.failed} failed, first {counts.first}"
     if counts.passed == 0:
@@ -76,7 +81,7 @@ def _by_report(ended: Ended, counts: Counts | None) -> tuple[Verdict, str]:
     if ended.rc != 0:
         return Verdict.FAIL, _exit(ended, "though no test failed")
     skipped = f", {counts.skipped} skipped" if counts.skipped else ""
-    strays = f"; {ended.strays} processes outlived it and were ended" if ended.strays else ""
+    strays = f"; {ended.strays} process{'es' * (ended.strays > 1)} outlived it, now ended" if ended.strays else ""
     return Verdict.PASS, f"{counts.passed} passed{skipped}{strays}"
 
 

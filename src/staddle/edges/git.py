@@ -84,6 +84,11 @@ class Git(GitCalls):
         out = self.run("log", "--reverse", "--format=%s", "-z", f"{base}..{tip}")
         return tuple(part for part in out.decode(errors="replace").split("\0") if part)
 
+    def has_subject(self, tip: Oid, subject: str) -> bool:
+        """Whether a commit that `tip` contains has exactly this first line."""
+        argv = ("log", "-z", "--format=%s", "--fixed-strings", f"--grep={subject}", tip)
+        return subject in self.run(*argv).decode(errors="replace").split("\0")
+
     def merge_base(self, one: Oid, other: Oid) -> Oid | None:
         """The best common ancestor, None between unrelated histories."""
         outcome = self.attempt("merge-base", one, other)

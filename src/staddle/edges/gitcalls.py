@@ -69,7 +69,9 @@ class GitCalls:
     def open(cls, folder: Path) -> Self:
         """Find the repository that `folder` belongs to; UsageError when there is none."""
         if not folder.is_dir():
-            raise UsageError(f"{folder} is not a folder", f"git init {folder}")
+            raise UsageError(
+                f"{folder} is not there", "correct `repo:` in the plan; the sample product's is made by: make demo"
+            )
         probe = cls(folder, folder, bare=False)
         if probe._version() < MINIMUM_VERSION:
             wanted = ".".join(map(str, MINIMUM_VERSION))

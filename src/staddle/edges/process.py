@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +33,15 @@ TERM_SECONDS = 2.0
 SUPERVISOR_SECONDS = 15.0
 """What a supervisor may take beyond its job's limit and grace: its start, its patience, its answer."""
 SWEEP_SECONDS = 30.0
+STOP_SECONDS = 0.1
+"""How soon a captured command in a thread of a pool notices that it is to stop."""
+
+_thread = threading.local()
+
+
+def stop_when(stopping: threading.Event) -> None:
+    """End the commands that this thread captures once `stopping` is set; a signal interrupts the main thread alone."""
+    _thread.stopping = stopping
 
 
 def scrubbed(environ: Mapping[str, str], *, network: bool = False) -> dict[str, str]:
@@ -79,7 +89,7 @@ def capture(
         raise WorkFailed(f"cannot start {argv[0]}: {error}") from error
     with process:
         try:
-            out, err = process.communicate(stdin, timeout)
+            out, err = _communicate(process, stdin, timeout)
         except subprocess.TimeoutExpired:
             _stop(process)
             raise WorkFailed(f"{' '.join(argv)} was ended after {timeout:g} s") from None
@@ -87,6 +97,20 @@ def capture(
             _stop(process)
             raise
     return Outcome(process.returncode, out, err, time.monotonic() - begun)
+
+
+def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes | None, timeout: float) -> tuple[bytes, bytes]:
+    stopping: threading.Event | None = getattr(_thread, "stopping", None)
+    if stopping is None:
+        return process.communicate(stdin, timeout)
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return process.communicate(stdin, STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            if stopping.is_set() or time.monotonic() > deadline:
+                raise
+            stdin = None  # it is under way
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -138,10 +138,12 @@ def _look(workspace: Workspace, ref: str) -> _Sight:
 
 def _already(workspace: Workspace, prompt: Prompt, base: Oid) -> Report | None:
     tip = workspace.git.commit(f"refs/heads/{prompt.milestone.branch}") or base
-    if prompt.message not in workspace.git.subjects(base, tip):
+    git = workspace.git
+    on_branch = prompt.message in git.subjects(base, tip)
+    if not on_branch and not git.has_subject(base, prompt.message):
         return None
     log = str(_log(workspace, prompt))
-    note = "its commit is on the branch"
+    note = "its commit is on the branch" if on_branch else "it has landed"
     return Report(prompt.milestone.id, prompt.requirement.id, Work.ALREADY, note, (prompt.message,), 0.0, log)
 
 

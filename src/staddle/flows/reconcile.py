@@ -1,10 +1,11 @@
 """reconcile: land the survivor of a run, if there is one, and take everything else of the run away."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..core.errors import Held, Refused
+from ..core.errors import Held, Refused, UsageError
 from ..core.names import Oid, RunId, candidate
 from ..core.runs import Run, Stage, require_survivor
 from ..edges.entries import entries
@@ -54,7 +55,7 @@ def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell, only_un
     ):
         known = candidates.load(site.state, run)
         if known is None:
-            _require_nothing(site, run)
+            _require_nothing(site, run, wanted)
             return Reconciled(End.NOTHING)
         if only_unfinished and known.stage in (Stage.READY, Stage.KEPT):
             return Reconciled(End.NOTHING)
@@ -62,8 +63,8 @@ def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell, only_un
         if known.survivor not in (None, survivor):
             what = f"b{known.survivor} has been chosen for run {run} before"
             raise Refused("chosen", what, f"staddle reconcile {run} b{known.survivor}")
-        if survivor is None or known.stage is Stage.SPAWNING:
-            return _cleared(site, known, End.CLEARED)
+        if survivor is None or known.stage in (Stage.SPAWNING, Stage.CLEARING):
+            return _cleared(site, _clearing(site, known), End.CLEARED)
         if known.stage is Stage.KEPT and not site.git.refs(known.candidates[survivor - 1].ref):
             return _cleared(site, known, End.CLEARED)
         if known.stage in (Stage.READY, Stage.CHOSEN, Stage.KEPT):
@@ -71,11 +72,13 @@ def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell, only_un
         return _land(site, trap, known, tell)
 
 
-def _require_nothing(site: Site, run: RunId) -> None:
+def _require_nothing(site: Site, run: RunId, wanted: str | None) -> None:
     found = [ref for ref in site.git.refs("refs/heads/pqa/") if (found := candidate(ref)) and found.run == run]
     if found:
         what = f"{', '.join(found)} bear the name of run {run}, but no journal says that staddle made them"
         raise Refused("unknown-run", what, f"look at them: git branch --list 'pqa/{run}-b*'")
+    if wanted:
+        raise UsageError(f"there is no run {run}: nothing of it can land, or it has landed", "staddle spawn RUN N")
 
 
 def _chosen(site: Site, run: Run, survivor: int) -> Run:
@@ -97,12 +100,20 @@ def _chosen(site: Site, run: Run, survivor: int) -> Run:
             raise Refused("off-branch", f"{place} is no longer on {branch}", f"git -C {place} switch {branch}")
         if changes := git.changes(place):
             paths = ", ".join((changes.tracked + changes.untracked)[:3])
-            raise Refused("dirty", f"{place} has uncommitted work: {paths}", f"git -C {place} commit --all")
+            todo = f"git -C {place} add --all && git -C {place} commit"
+            raise Refused("dirty", f"{place} has uncommitted work: {paths}", todo)
     current = git.current_branch()
     if current != run.target:
         what = f"{git.main} is on {current or 'a detached HEAD'}, run {run.id} was spawned on {run.target}"
         raise Refused("other-branch", what, f"git -C {git.main} switch {run.target.removeprefix('refs/heads/')}")
-    return candidates.save(site.state, run.at(Stage.CHOSEN, survivor=survivor, tip=tip))
+    return candidates.save(site.state, run.at(Stage.CHOSEN, survivor=survivor, tip=tip, since=run.since or time.time()))
+
+
+def _clearing(site: Site, run: Run) -> Run:
+    """The run with its clearing written down, so that one that is cut knows since when it may have left locks."""
+    return (
+        run if run.stage is Stage.CLEARING else candidates.save(site.state, run.at(Stage.CLEARING, since=time.time()))
+    )
 
 
 def _land(site: Site, trap: Trap, run: Run, tell: Tell) -> Reconciled:
@@ -120,7 +131,7 @@ def _land(site: Site, trap: Trap, run: Run, tell: Tell) -> Reconciled:
             tell(f"{run.target} moved: merging once more")
             run = candidates.save(site.state, run.at(Stage.CHOSEN))
         except (Refused, Held):
-            candidates.save(site.state, run.at(Stage.READY, survivor=None, tip=None))
+            candidates.save(site.state, run.at(Stage.READY, survivor=None, tip=None, since=0.0))
             raise
     raise Refused("moving", f"{run.target} moves faster than it can be landed on", f"staddle reconcile {run.id}")
 

@@ -66,7 +66,9 @@ def _one(workspace: Workspace, base: Base, finding: Finding) -> Status:
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
     checks = _checks(latest(workspace.state, milestone.id), milestone.checks, finding.tip, changes)
-    step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks)
+    done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
+    landed = bool(milestone.requirements) and done and not ahead
+    step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)
     return Status(
         name=finding.name,
         service=milestone.service,
@@ -101,6 +103,7 @@ def _next_step(
     under_way: str | None,
     distance: tuple[int, int],
     checks: dict[str, str],
+    landed: bool,
 ) -> str:
     ahead, behind = distance
     name = finding.name
@@ -110,6 +113,7 @@ def _next_step(
         (finding.standing in (Standing.DRIFT, Standing.FOREIGN), finding.note),
         (under_way is not None, f"end the {under_way}"),
         (bool(changes), "commit"),
+        (landed, f"landed: remove {name}"),
         (ahead == 0, f"agents {name}"),
         (red, "mend it, then verify"),
         (any(word != str(Verdict.PASS) for word in checks.values()), f"verify {name}"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ..core.errors import StaddleError
+from ..core.errors import StaddleError, UsageError
 from ..core.model import Milestone
 from ..core.names import Oid
 from ..edges.entries import Entry, entries, is_linked
@@ -75,7 +75,8 @@ def find_base(workspace: Workspace) -> Base:
         return Base(name, oid, plan.remote)
     oid = git.commit(f"refs/heads/{plan.base}")
     if oid is None:
-        raise StaddleError(f"{git.main} has no branch {plan.base}", f"git -C {git.main} branch {plan.base}")
+        hint = f"correct `base:` in the plan, or make it: git -C {git.main} commit --allow-empty -m start"
+        raise UsageError(f"{git.main} has no commit on a branch {plan.base}", hint)
     return Base(plan.base, oid, None)
 
 

@@ -40,8 +40,11 @@ def unmake(git: Git, branches: Iterable[Branch], nonce: str, since: float) -> No
     if not branches:
         return
     _clear_locks(git, branches, since)
-    ours = [branch for branch in branches if _carries(git, branch, nonce)]
-    delete(git, ours, since)
+    found = git.refs(*(branch.ref for branch in branches))
+    for branch in branches:
+        if branch.ref not in found and _is_empty(_reflog(git, branch)):
+            _forget_reflog(git, branch)
+    delete(git, [branch for branch in branches if _carries(git, branch, nonce)], since)
 
 
 def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
@@ -60,16 +63,15 @@ def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
 
 
 def drop_refs(git: Git, refs: Mapping[str, Oid], since: float) -> None:
-    """Delete refs of our own namespace, each if it still is where `refs` says."""
-    if not refs:
-        return
+    """Delete refs of our own namespace, each if it still is where `refs` says, and the folders they were in."""
     for name in (*(f"{ref}.lock" for ref in refs), "packed-refs.lock", "packed-refs.new"):
         clear_stale(git, git.common / name, since)
-    git.update_refs([RefUpdate(ref, None, oid) for ref, oid in refs.items()], "staddle: done with")
-    for ref, top in ((ref, top) for ref in refs for top in (git.common / "logs", git.common)):
-        for place in ((top / ref).parent, (top / ref).parent.parent):
+    if refs:
+        git.update_refs([RefUpdate(ref, None, oid) for ref, oid in refs.items()], "staddle: done with")
+    for top in (git.common / "logs", git.common):
+        for home in ("refs/staddle/work", "refs/staddle"):
             with suppress(OSError):
-                place.rmdir()
+                (top / home).rmdir()
 
 
 def _clear_locks(git: Git, branches: Iterable[Branch], since: float) -> None:
@@ -85,6 +87,11 @@ def _carries(git: Git, branch: Branch, nonce: str) -> bool:
     with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return nonce in _reflog(git, branch).read_text(errors="replace").partition("\n")[0]
     return False
+
+
+def _is_empty(reflog: Path) -> bool:
+    """Whether git was cut between making the log and writing its first line."""
+    return reflog.is_file() and not reflog.stat().st_size
 
 
 def _forget_reflog(git: Git, branch: Branch) -> None:

@@ -6,8 +6,6 @@ in a bundle first. `clear` is idempotent from any state and is the undo of spawn
 recovery of both.
 """
 
-import time
-from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import Refused
@@ -37,10 +35,9 @@ def every(state: State) -> list[Run]:
 
 
 def save(state: State, run: Run) -> Run:
-    """Write the run's journal, dated now; gives the run as written."""
-    dated = replace(run, since=time.time())
-    state.write(f"runs/{run.id}", dated.record())
-    return dated
+    """Write the run's journal; gives the run."""
+    state.write(f"runs/{run.id}", run.record())
+    return run
 
 
 def end(state: State, run: Run) -> None:
@@ -71,7 +68,6 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
 
     Returns what was kept, a line each. Refused, for that candidate's branch, when somebody has it checked out.
     """
-    run = save(state, run.at(run.stage))
     enrolled = roster.members(state)
     kept = []
     for candidate in run.candidates:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Event
 from typing import Generic, TypeVar
 
 from ..edges.engine import default_slots
+from ..edges.process import stop_when
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -25,10 +27,11 @@ def each(
 ) -> Iterator[Done[Thing, Result]]:
     """Yield every outcome as it comes, in the caller's thread.
 
-    When the caller is interrupted, jobs not yet begun are dropped and running ones are waited for:
-    nothing works on behind an unwinding command.
+    When the caller is interrupted, jobs not yet begun are dropped, and the commands of running ones are
+    ended and waited for: nothing works on behind an unwinding command.
     """
-    executor = ThreadPoolExecutor(at_once or default_slots())
+    stopping = Event()
+    executor = ThreadPoolExecutor(at_once or default_slots(), initializer=stop_when, initargs=(stopping,))
     try:
         futures: dict[Future[Result], Thing] = {executor.submit(job, thing): thing for thing in things}
         waiting = set(futures)
@@ -40,4 +43,5 @@ def each(
                     raise error
                 yield Done(futures[future], None if error else future.result(), error)
     finally:
+        stopping.set()
         executor.shutdown(wait=True, cancel_futures=True)
