@@ -348,3 +348,10 @@ def test_a_file_that_becomes_a_folder_lands(repository: Repository) -> None:
     repository.staddle("reconcile", "r", "b1")
     assert (repository.main / "README.md" / "inside").read_text() == "x"
     assert repository.git("status", "--porcelain") == ""
+
+
+def test_an_ended_run_is_not_ended_twice_and_an_unknown_one_is_named(run42: Repository) -> None:
+    run42.staddle("reconcile", "run42", "b2")
+    assert "nothing to do" in run42.staddle("reconcile", "run42", "b2").stderr
+    assert "b2 landed" in run42.staddle("reconcile", "run42", "b1", code=2).stderr
+    assert "no run run43" in run42.staddle("reconcile", "run43", "b1", code=2).stderr

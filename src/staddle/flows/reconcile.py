@@ -77,8 +77,13 @@ def _require_nothing(site: Site, run: RunId, wanted: str | None) -> None:
     if found:
         what = f"{', '.join(found)} bear the name of run {run}, but no journal says that staddle made them"
         raise Refused("unknown-run", what, f"look at them: git branch --list 'pqa/{run}-b*'")
-    if wanted:
-        raise UsageError(f"there is no run {run}: nothing of it can land, or it has landed", "staddle spawn RUN N")
+    ended = candidates.ended(site.state)
+    if wanted and run not in ended:
+        raise UsageError(f"there is no run {run}", f"staddle spawn {run} 3")
+    landed = ended.get(run)
+    if wanted and not wanted.endswith(str(landed)):
+        outcome = f"b{landed} landed" if landed else "nothing of it landed"
+        raise UsageError(f"run {run} has ended: {outcome}", "git log --merges")
 
 
 def _chosen(site: Site, run: Run, survivor: int) -> Run:

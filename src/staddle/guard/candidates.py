@@ -41,8 +41,16 @@ def save(state: State, run: Run) -> Run:
 
 
 def end(state: State, run: Run) -> None:
-    """Drop the run's journal: there is nothing left of it."""
+    """Drop the run's journal, for there is nothing left of it; how it ended is remembered."""
+    landed = run.survivor if run.stage is Stage.MERGED else None
+    others = {name: survivor for name, survivor in ended(state).items() if name != run.id}
+    state.write("ended", {"survivors": {**others, run.id: landed}})
     state.drop(f"runs/{run.id}")
+
+
+def ended(state: State) -> dict[str, int | None]:
+    """The runs that have ended, and the survivor that each landed, None when nothing did."""
+    return dict(state.read("ended").get("survivors", {}))
 
 
 def folder(git: Git, candidate: Candidate) -> Path:
