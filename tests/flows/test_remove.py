@@ -69,7 +69,7 @@ def test_files_git_does_not_know_are_refused_as_untracked(standing: Repository) 
 def test_commits_that_landed_nowhere_are_refused_as_unlanded_and_unpushed(standing: Repository) -> None:
     standing.commit(standing.tree(1), "work.txt", "work", "feat: work")
     assert codes(standing) == ["unlanded", "unpushed"]
-    assert "1 commit that" in refused(standing)
+    assert "1 commit of" in refused(standing)
 
 
 def test_pushed_commits_are_still_unlanded(standing: Repository) -> None:

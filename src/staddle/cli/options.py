@@ -21,6 +21,9 @@ def _names(incomplete: str) -> list[str]:
 Targets = Annotated[
     list[str] | None, typer.Argument(metavar="MILESTONE", help="m1 m3 ...; all when none.", autocompletion=_names)
 ]
+Named = Annotated[
+    list[str] | None, typer.Argument(metavar="MILESTONE", help="m1 m3 ...; at least one.", autocompletion=_names)
+]
 Target = Annotated[str, typer.Argument(metavar="MILESTONE", help="m3", autocompletion=_names)]
 PlanFile = Annotated[
     Path | None,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from ..core.errors import UsageError, WorkFailed
-from .options import AsJson, DryRun, NoFetch, PlanFile, Target, Targets
+from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Target, Targets
 
 
 def plan(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
@@ -98,7 +98,7 @@ def status(targets: Targets = None, plan: PlanFile = None, json: AsJson = False)
     console.table(("", "service", "tree", "commits", "changes", "checks", "next"), [line(row) for row in rows])
 
 
-def remove(targets: Targets = None, plan: PlanFile = None, dry_run: DryRun = False, json: AsJson = False) -> None:
+def remove(targets: Named = None, plan: PlanFile = None, dry_run: DryRun = False, json: AsJson = False) -> None:
     from ..edges import console
     from ..flows.remove import remove as remove_trees
     from ..flows.workspace import open_workspace

@@ -79,7 +79,9 @@ class GitCalls:
         outcome = probe.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir")
         if outcome.rc != 0:
             said = outcome.err.decode(errors="replace").strip().splitlines() or [""]
-            raise UsageError(f"{folder} is not a git repository that can be used: {said[0]}", f"git -C {folder} status")
+            found = any((place / ".git").exists() for place in (folder, *folder.parents))
+            todo = f"git -C {folder} {'status' if found else 'init'}"
+            raise UsageError(f"{folder} is not in a git repository that can be used: {said[0]}", todo)
         common, own = (Path(os.fsdecode(line)) for line in outcome.out.splitlines()[:2])
         probe.common = common
         bare = probe.config("core.bare") == "true"

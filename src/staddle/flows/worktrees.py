@@ -54,7 +54,9 @@ def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Te
         _clear_gone(workspace, trap, findings)
         to_make = [finding for finding in findings if finding.standing in (Standing.CREATE, Standing.GONE)]
         if to_make:
-            tell(f"creating {len(to_make)} trees from {found.base.name} ({found.base.oid[:10]})")
+            tell(
+                f"creating {len(to_make)} tree{'s' * (len(to_make) > 1)} from {found.base.name} ({found.base.oid[:10]})"
+            )
             outcomes |= _create(workspace, trap, to_make, found.base.remote, tell)
         adopted = [finding for finding in findings if finding.standing is Standing.ADOPT]
         roster.enrol(workspace.state, [_adopted(finding) for finding in adopted])

@@ -37,6 +37,7 @@ def keep(git: Git, state: State, run: Run, candidate: Candidate, place: Path, *,
         told = _bundled(git, state, run, candidate, work, landed)
     except GitError:
         entry, told = None, []
+        _clear_drafts(_place(state, run, candidate, "bundle"), state)
     return told if entry and not nested else told + _whole(state, run, candidate, place)
 
 
@@ -76,8 +77,7 @@ def _save_work(git: Git, state: State, run: Run, candidate: Candidate, entry: En
     if not changes and git.is_ancestor(head, run.base):
         return []
     index = state.folder / "work.index"
-    for left in (index, index.with_name("work.index.lock")):
-        left.unlink(missing_ok=True)
+    _clear_drafts(_place(state, run, candidate, "bundle"), state)
     with suppress(FileNotFoundError):
         shutil.copy2(entry.admin / "index", index)
     message = f"uncommitted work of {candidate.run}-b{candidate.number}\n"
@@ -98,12 +98,18 @@ def _bundled(git: Git, state: State, run: Run, candidate: Candidate, refs: list[
     if not names:
         return []
     file = _place(state, run, candidate, "bundle")
+    _clear_drafts(file, state)
     draft = file.with_suffix(".new")
-    for left in (draft, draft.with_name(f"{draft.name}.lock")):
-        left.unlink(missing_ok=True)
     Objects(git).bundle(draft, names, run.base)
     draft.rename(file)
     return [f"b{candidate.number}: kept for {DAYS} days; staddle undo {run.id} b{candidate.number}"]
+
+
+def _clear_drafts(file: Path, state: State) -> None:
+    """Remove what a git that was cut had begun to write for the bundle `file`; all of it is ours alone."""
+    for name in (file.with_suffix(".new"), state.folder / "work.index"):
+        for left in (name, name.with_name(f"{name.name}.lock")):
+            left.unlink(missing_ok=True)
 
 
 def _whole(state: State, run: Run, candidate: Candidate, place: Path) -> list[str]:

@@ -123,7 +123,7 @@ def _unlanded(git: Git, entry: Entry, base: Oid, landed: bool) -> list[Refusal]:
     ahead = git.ahead_behind(tip, base)[0]
     name = entry.branch or f"the detached HEAD of {entry.folder}"
     commits = f"{ahead} commit{'s' * (ahead != 1)}"
-    found = [Refusal("unlanded", f"{name} has {commits} that have not landed", "land them first, then remove the tree")]
+    found = [Refusal("unlanded", f"{commits} of {name} did not land", "land them first, then remove the tree")]
     if not git.on_remote(tip):
         push = f"git -C {entry.folder} push -u origin HEAD"
         found.append(Refusal("unpushed", f"{name} has commits that are on no remote", push))
