@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 20.0
+SECONDS = 60.0
 DAEMON = """
 import os, signal, sys
 ready, closed = os.pipe()
