@@ -53,5 +53,5 @@ def drill(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
     """Measure creation and start-up as ratios within one run; arguments name benchmarks."""
-    for name in session.posargs or ("create", "startup"):
+    for name in session.posargs or ("create", "startup", "races", "real_library"):
         run(session, f"benchmarks/{name}.py")
