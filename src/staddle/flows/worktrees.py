@@ -149,8 +149,7 @@ def _why(ended: Ended, lane: Sequence[Job]) -> str:
 
 
 def _commands(workspace: Workspace, milestone: Milestone) -> tuple[tuple[str, ...], ...]:
-    commands = workspace.plan.setup if milestone.setup is None else milestone.setup
-    return tuple(command.argv for command in commands)
+    return tuple(command.argv for command in workspace.plan.setup_for(milestone))
 
 
 def _digest(workspace: Workspace, milestone: Milestone) -> str:

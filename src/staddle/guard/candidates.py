@@ -1,8 +1,8 @@
 """Candidates: the trees of a run, which are the machine's; made all together or not at all, and always taken away.
 
 Invariants. The journal `runs/<run>` is written before the first act for the run and dropped after the last.
-Only what the roster says we made is ever removed; the work of a candidate that goes, committed or not, is kept
-in a bundle first. `clear` is idempotent from any state and is the undo of spawn, the end of reconcile and the
+Only what the roster says we made is ever removed; the work of a candidate that goes, committed or not, is put
+away first (`keeping`). `clear` is idempotent from any state and is the undo of spawn, the end of reconcile and the
 recovery of both.
 """
 
