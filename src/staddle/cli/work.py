@@ -69,11 +69,11 @@ def verify(
     if json:
         console.answer_json([asdict(judged) for judged in verdicts])
     else:
-        rows = [(v.milestone.lower(), v.check, v.verdict.value, f"{v.seconds:.1f} s", v.reason) for v in verdicts]
+        rows = [(v.target, v.check, v.verdict.value, f"{v.seconds:.1f} s", v.reason) for v in verdicts]
         console.table(("", "check", "verdict", "took", "why"), rows)
         for judged in verdicts:
             if judged.coverage:
-                console.answer(f"{judged.milestone.lower()} coverage: {judged.coverage}")
+                console.answer(f"{judged.target} coverage: {judged.coverage}")
     if red := [judged for judged in verdicts if judged.verdict is not Verdict.PASS]:
         raise WorkFailed(f"{len(red)} of {len(verdicts)} checks are not green", f"less {red[0].log}")
 

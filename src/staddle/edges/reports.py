@@ -12,12 +12,12 @@ from .state import SECRET_FOLDER, State, write_durably
 
 @dataclass(frozen=True)
 class Judged:
-    """A check's latest verdict in one milestone's tree: on which commit, why, how long, where to read more.
+    """A check's latest verdict in the tree of one target: on which commit, why, how long, where to read more.
 
     `clean` tells whether the tree held exactly that commit; `finished` is in seconds since the epoch.
     """
 
-    milestone: str
+    target: str
     check: str
     verdict: Verdict
     reason: str
@@ -46,9 +46,9 @@ def read_junit(path: Path) -> Counts | None:
     return Counts(passed, len(failed), skipped, failed[0] if failed else "")
 
 
-def check_folder(state: State, milestone: str, check: str) -> Path:
+def check_folder(state: State, target: str, check: str) -> Path:
     """Where a check's log, report and verdict are kept."""
-    folder = state.folder / "verdicts" / milestone.lower() / check
+    folder = state.folder / "verdicts" / target / check
     folder.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
     return folder
 
@@ -56,13 +56,13 @@ def check_folder(state: State, milestone: str, check: str) -> Path:
 def keep(state: State, judged: Judged) -> None:
     """Make this the check's latest verdict."""
     text = json.dumps(asdict(judged), indent=1)
-    write_durably(check_folder(state, judged.milestone, judged.check) / "verdict.json", text)
+    write_durably(check_folder(state, judged.target, judged.check) / "verdict.json", text)
 
 
-def latest(state: State, milestone: str) -> dict[str, Judged]:
-    """The latest verdict of each check of a milestone, by the check's name."""
+def latest(state: State, target: str) -> dict[str, Judged]:
+    """The latest verdict of each check of a target, by the check's name."""
     found = {}
-    for path in sorted((state.folder / "verdicts" / milestone.lower()).glob("*/verdict.json")):
+    for path in sorted((state.folder / "verdicts" / target).glob("*/verdict.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         found[path.parent.name] = Judged(**data | {"verdict": Verdict(data["verdict"]), "commit": Oid(data["commit"])})
     return found

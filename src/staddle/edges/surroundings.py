@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..core.errors import Refused
-from ..core.model import Milestone, Plan
+from ..core.model import Plan
 from .ports import reserve
 from .process import scrubbed
 from .state import SECRET_FOLDER, write_durably
@@ -65,14 +65,16 @@ def temporary_folder(tree: Path) -> Path:
     return folder
 
 
-def variables(plan: Plan, milestone: Milestone, tree: Path) -> dict[str, str]:
-    """The variables that are this tree's own; ports are reserved for it as long as it exists."""
-    slug = f"{plan.project}-{milestone.id.lower()}"
+def variables(plan: Plan, name: str, tree: Path, identity: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are this tree's own; ports are reserved for it as long as it exists.
+
+    `name` is the tree's target, `m3` or `run42-b2`; `identity` are variables that say more of whose it is.
+    """
+    slug = f"{plan.project}-{name}"
     ports = plan.surroundings.ports
     numbers = {"STADDLE_PORT_BASE": str(reserve(tree, ports)), "STADDLE_PORTS": str(ports)} if ports else {}
     return {
-        "STADDLE_MILESTONE": milestone.id,
-        "STADDLE_BRANCH": milestone.branch,
+        **identity,
         "STADDLE_TREE": str(tree),
         "STADDLE_DATABASE": slug.replace("-", "_"),
         "COMPOSE_PROJECT_NAME": slug,
@@ -82,9 +84,9 @@ def variables(plan: Plan, milestone: Milestone, tree: Path) -> dict[str, str]:
     }
 
 
-def furnish(plan: Plan, milestone: Milestone, main: Path, tree: Path) -> None:
-    """Write the tree's env file, and copy or link the files the plan names; never over an existing one."""
-    lines = [f"{name}={shlex.quote(value)}" for name, value in variables(plan, milestone, tree).items()]
+def furnish(plan: Plan, main: Path, tree: Path, own: Mapping[str, str]) -> None:
+    """Write `own` into the tree's env file, and copy or link the files the plan names; never over an existing one."""
+    lines = [f"{name}={shlex.quote(value)}" for name, value in own.items()]
     write_durably(own_folder(tree) / "env", "\n".join(lines) + "\n")
     for name in plan.surroundings.copy:
         if (main / name).is_file() and not os.path.lexists(tree / name):

@@ -12,7 +12,7 @@ from ..core.unit import Ended, Job
 from ..edges.engine import LocalEngine
 from ..edges.entries import entries
 from ..edges.state import SECRET_FOLDER
-from ..edges.surroundings import environment, variables
+from ..edges.surroundings import environment
 from .prompts import Prompt, prompts
 from .survey import find_base
 from .workspace import Workspace, occupying
@@ -68,7 +68,7 @@ def agents(
     """
     chosen = workspace.chosen(targets)
     name, settings = _agent(workspace, agent)
-    with occupying(workspace, chosen, "agents"):
+    with occupying(workspace, [milestone.id.lower() for milestone in chosen], "agents"):
         written = prompts(workspace, targets)
         base = find_base(workspace).oid
         reports = {_key(prompt): _already(workspace, prompt, base) for prompt in written}
@@ -108,7 +108,7 @@ def _log(workspace: Workspace, prompt: Prompt) -> Path:
 
 
 def _job(workspace: Workspace, prompt: Prompt, name: str, settings: Agent) -> Job:
-    own = variables(workspace.plan, prompt.milestone, prompt.tree)
+    own = workspace.variables(prompt.milestone)
     values = {
         "tree": str(prompt.tree),
         "prompt": prompt.text,

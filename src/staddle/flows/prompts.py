@@ -7,7 +7,7 @@ from ..core.model import Milestone, Requirement
 from ..edges.render import render
 from ..edges.state import write_durably
 from ..edges.surroundings import own_folder
-from .verify import standing_trees
+from .survey import standing_trees
 from .workspace import Workspace
 
 TEMPLATE = "prompt.md.j2"

@@ -65,7 +65,7 @@ def _one(workspace: Workspace, base: Base, finding: Finding) -> Status:
     changes = git.changes(finding.folder) if stands else Changes((), ())
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
-    checks = _checks(latest(workspace.state, milestone.id), milestone.checks, finding.tip, changes)
+    checks = _checks(latest(workspace.state, finding.name), milestone.checks, finding.tip, changes)
     done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
     landed = bool(milestone.requirements) and done and not ahead
     step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)

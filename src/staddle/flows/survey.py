@@ -92,6 +92,16 @@ def survey(workspace: Workspace, milestones: Sequence[Milestone]) -> Survey:
     return Survey(base, tuple(look.at(milestone) for milestone in milestones), undeclared)
 
 
+def standing_trees(workspace: Workspace, chosen: Sequence[Milestone]) -> list[Finding]:
+    """The trees of these milestones; UsageError when one does not stand as the plan says."""
+    findings = list(survey(workspace, chosen).findings)
+    for finding in findings:
+        if finding.standing not in (Standing.OK, Standing.ADOPT):
+            why = f"{finding.name} has no tree at {finding.folder}"
+            raise UsageError(f"{why} ({finding.standing}: {finding.note})", f"staddle worktrees {finding.name}")
+    return findings
+
+
 @dataclass(frozen=True)
 class _Look:
     workspace: Workspace

@@ -1,7 +1,7 @@
 """The workspace: the plan, the repository it names, and staddle's records there; where every verb begins."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from ..edges.git import Git
 from ..edges.plans import LoadedPlan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
+from ..edges.surroundings import variables
 from ..guard import candidates, creation, fetching, removal, roster
 from ..guard.trap import Trap, trap
 
@@ -26,6 +27,10 @@ class Site:
 
     git: Git
     state: State
+
+    def unit(self, *parts: str) -> str:
+        """The marker of a process started here: this repository's own, then what it is for."""
+        return "/".join((self.state.mark, *parts))
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,10 @@ class Workspace(Site):
         """Where the plan wants a milestone's tree, absolute."""
         return Path(os.path.normpath(self.git.main / milestone.tree))
 
-    def unit(self, *parts: str) -> str:
-        """The marker of a process started here: this repository's own, then what it is for."""
-        return "/".join((self.state.mark, *parts))
+    def variables(self, milestone: Milestone) -> dict[str, str]:
+        """The variables that are its tree's own."""
+        identity = {"STADDLE_MILESTONE": milestone.id, "STADDLE_BRANCH": milestone.branch}
+        return variables(self.plan, milestone.id.lower(), self.folder(milestone), identity)
 
     def chosen(self, targets: list[str]) -> list[Milestone]:
         """The milestones that `targets` name, in the plan's order; all of them when there are none."""
@@ -79,14 +85,14 @@ def find_plan(given: Path | None) -> LoadedPlan:
 
 
 @contextmanager
-def occupying(workspace: Site, milestones: Sequence[Milestone], verb: str) -> Iterator[Trap]:
-    """Hold the trees of some milestones for a verb that works inside them, with the trap set.
+def occupying(workspace: Site, names: Iterable[str], verb: str) -> Iterator[Trap]:
+    """Hold the trees of these targets for a verb that works inside them, with the trap set.
 
     Processes that a killed supervisor left there are ended first. Held when another process works in one of them.
     """
     workspace.state.prepare()
     with trap() as caught, ExitStack() as held:
-        for name in sorted(milestone.id.lower() for milestone in milestones):
+        for name in sorted(names):
             held.enter_context(workspace.state.lock(f"tree-{name}", TREE_WAIT_SECONDS, f"staddle {verb}"))
         sweep(workspace.state.mark)
         yield caught

@@ -6,18 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.model import Milestone
-from ..core.unit import Ended, Job
+from ..core.unit import Job
 from ..edges.engine import LocalEngine
-from ..edges.state import SECRET_FOLDER
-from ..edges.surroundings import environment, furnish, variables
+from ..edges.surroundings import furnish
 from ..guard import creation, fetching, removal, roster
 from ..guard.creation import Wish
 from ..guard.pool import Done
 from ..guard.trap import Trap
+from .checking import set_up_jobs, why_not
 from .survey import Finding, Standing, survey
 from .workspace import Workspace, changing, occupying
-
-SET_UP_SECONDS = 900.0
 
 Tell = Callable[[str], None]
 
@@ -61,7 +59,7 @@ def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Te
         adopted = [finding for finding in findings if finding.standing is Standing.ADOPT]
         roster.enrol(workspace.state, [_adopted(finding) for finding in adopted])
     standing = [finding for finding in findings if outcomes[finding.name].well]
-    with occupying(workspace, [finding.milestone for finding in standing], "worktrees"):
+    with occupying(workspace, [finding.name for finding in standing], "worktrees"):
         outcomes |= _set_up(workspace, standing, outcomes, tell)
     return list(outcomes.values())
 
@@ -119,10 +117,13 @@ def _set_up(
     digests: dict[str, str] = {}
     for finding in findings:
         milestone = finding.milestone
-        furnish(workspace.plan, milestone, workspace.git.main, finding.folder)
+        own = workspace.variables(milestone)
+        furnish(workspace.plan, workspace.git.main, finding.folder, own)
         digest = _digest(workspace, milestone)
         if enrolled[finding.folder].set_up != digest:
-            lanes[finding.name] = _set_up_jobs(workspace, milestone, finding.folder)
+            lanes[finding.name] = set_up_jobs(
+                workspace, finding.name, finding.folder, _commands(workspace, milestone), own
+            )
             digests[finding.name] = digest
     if any(lanes.values()):
         tell(f"setting up {len(lanes)} trees")
@@ -135,17 +136,11 @@ def _set_up(
         if bad is None:
             well[outcome.folder] = digests[name]
         else:
-            failed[name] = replace(outcome, did="failed", note=_why(bad, lane))
+            failed[name] = replace(outcome, did="failed", note=why_not(bad, lane[len(ended[name]) - 1]))
             tell(f"{name} set-up failed: {failed[name].note}")
     if well:
         roster.mark_set_up(workspace.state, well)
     return failed
-
-
-def _why(ended: Ended, lane: Sequence[Job]) -> str:
-    job = next(job for job in lane if job.unit == ended.unit)
-    what = f"exit code {ended.rc}" if ended.reason == "exited" else ended.message or ended.reason
-    return f"`{' '.join(job.argv)}`: {what}; see {job.log}"
 
 
 def _commands(workspace: Workspace, milestone: Milestone) -> tuple[tuple[str, ...], ...]:
@@ -154,22 +149,3 @@ def _commands(workspace: Workspace, milestone: Milestone) -> tuple[tuple[str, ..
 
 def _digest(workspace: Workspace, milestone: Milestone) -> str:
     return hashlib.sha256(repr(_commands(workspace, milestone)).encode()).hexdigest()[:16]
-
-
-def _set_up_jobs(workspace: Workspace, milestone: Milestone, folder: Path) -> list[Job]:
-    name = milestone.id.lower()
-    logs = workspace.state.folder / "logs" / name
-    logs.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
-    env = environment(variables(workspace.plan, milestone, folder), folder, with_tools=True)
-    return [
-        Job(
-            unit=workspace.unit(name, f"setup-{number}"),
-            argv=argv,
-            cwd=folder,
-            env=env,
-            stdin=None,
-            log=logs / f"setup-{number}.log",
-            limit=SET_UP_SECONDS,
-        )
-        for number, argv in enumerate(_commands(workspace, milestone), 1)
-    ]
