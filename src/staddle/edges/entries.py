@@ -78,15 +78,16 @@ def points_into(folder: Path, common: Path) -> bool:
     return not folder.is_symlink() and Path(target).parent == common / "worktrees" and not Path(target).exists()
 
 
-def build(admin: Path, folder: Path, final: Path, ref: str, locked: str | None = None) -> None:
+def build(admin: Path, folder: Path, final: Path, head: str, locked: str | None = None) -> None:
     """Make an unpublished entry at `admin`, two levels below the common folder, for the tree `final`.
 
-    `folder` is where the tree is being filled; its `.git` file is written by `publish`, because only
-    then the entry's id is known.
+    `head` is a full ref name, or an oid for a detached HEAD. `folder` is where the tree is being filled; its
+    `.git` file is written by `publish`, because only then the entry's id is known.
     """
     admin.mkdir()
     folder.mkdir()
-    for name, text in {"HEAD": f"ref: {ref}", "commondir": "../..", "gitdir": str(final / ".git")}.items():
+    pointer = f"ref: {head}" if head.startswith("refs/") else head
+    for name, text in {"HEAD": pointer, "commondir": "../..", "gitdir": str(final / ".git")}.items():
         (admin / name).write_text(f"{text}\n", errors="surrogateescape")
     if locked is not None:
         (admin / "locked").write_text(locked)

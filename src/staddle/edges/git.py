@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ..core.errors import WorkFailed
 from ..core.names import Oid
-from .gitcalls import DURABLE, NETWORK_SECONDS, GitCalls, GitError
+from .gitcalls import DURABLE, NETWORK_SECONDS, QUIET, GitCalls, GitError
+
+MERGE_HOOKS = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ class Changes:
         return bool(self.tracked or self.untracked)
 
 
+@dataclass(frozen=True)
+class Merge:
+    """What merging two commits gives: a tree, or None and the paths in conflict."""
+
+    tree: Oid | None
+    conflicts: tuple[str, ...]
+
+
 class Git(GitCalls):
     """One repository, asked and changed through git."""
 
@@ -52,6 +62,12 @@ class Git(GitCalls):
     def remotes(self) -> tuple[str, ...]:
         """The names of all remotes."""
         return tuple(self.run("remote").decode().split())
+
+    def settings(self, file: Path) -> list[tuple[str, str]]:
+        """Every key and value of a config file, in its order; none when it is missing."""
+        outcome = self.attempt("config", "--file", str(file), "--no-includes", "--list", "-z")
+        pairs = (line.partition("\n") for line in outcome.out.decode(errors="surrogateescape").split("\0") if line)
+        return [(key, value) for key, _, value in pairs]
 
     def refs(self, *prefixes: str) -> dict[str, Oid]:
         """Full ref name -> oid of every ref below `prefixes`, in one call."""
@@ -101,16 +117,24 @@ class Git(GitCalls):
             raise GitError(("merge-base", "--is-ancestor", old, new), outcome)
         return outcome.rc == 0
 
-    def merged_tree(self, base: Oid, tip: Oid, at: Path) -> Oid | None:
-        """The tree that merging `tip` into `base` gives, None on a conflict.
+    def merge_of(self, base: Oid, tip: Oid, attributes: Path) -> Merge:
+        """What merging `tip` into `base` gives, made in the object store.
 
-        `at` must be a checkout of `base`: git reads merge attributes from the work tree it stands in.
+        `attributes` is a folder that holds the base's .gitattributes files: git reads them from a work tree.
         """
-        outcome = self.attempt("merge-tree", "--write-tree", "--no-messages", base, tip, at=at)
-        first = outcome.out.decode(errors="replace").split("\n", 1)[0]
-        if outcome.rc > 1 or not re.fullmatch("[0-9a-f]{40,64}", first):
-            raise GitError(("merge-tree", base, tip), outcome)
-        return Oid(first) if outcome.rc == 0 else None
+        env = {"GIT_DIR": str(self.common), "GIT_WORK_TREE": str(attributes)}
+        argv = ("merge-tree", "--write-tree", "--no-messages", "--name-only", "-z", base, tip)
+        outcome = self.attempt(*argv, at=attributes, env=env)
+        tree, *paths = outcome.out.decode(errors="surrogateescape").rstrip("\0").split("\0")
+        if outcome.rc > 1 or not re.fullmatch("[0-9a-f]{40,64}", tree):
+            raise GitError(argv, outcome)
+        return Merge(Oid(tree), ()) if outcome.rc == 0 else Merge(None, tuple(paths))
+
+    def attribute_files(self, commit: Oid) -> dict[str, bytes]:
+        """The .gitattributes files of a commit: their content by path."""
+        names = self.run("ls-tree", "-r", "-z", "--name-only", commit).decode(errors="surrogateescape").split("\0")
+        found = [name for name in names if name.rpartition("/")[2] == ".gitattributes"]
+        return {name: self.run("cat-file", "blob", f"{commit}:{name}") for name in found}
 
     def on_remote(self, tip: Oid) -> bool:
         """Whether some remote-tracking branch contains `tip`."""
@@ -140,6 +164,21 @@ class Git(GitCalls):
         lines = self.run("ls-files", "-v", "-z", at=folder).decode(errors="surrogateescape").split("\0")
         marked = [line[2:] for line in lines if line[:1] == "S" or line[:1].islower()]
         return tuple(path for path in marked if os.path.lexists(folder / path))
+
+    def merge_hooks(self) -> Path | None:
+        """The folder of the repository's hooks, when one of those that a merge runs is in it."""
+        found = self.attempt("config", "--show-scope", "--get-all", "core.hooksPath").out.decode(
+            errors="surrogateescape"
+        )
+        scopes = [line.partition("\t") for line in found.splitlines()]
+        named = next((path for scope, _, path in reversed(scopes) if scope != "command"), "")  # that one is ours
+        folder = Path(os.path.normpath(self.main / Path(named).expanduser())) if named else self.common / "hooks"
+        return folder if any(os.access(folder / name, os.X_OK) for name in MERGE_HOOKS) else None
+
+    def merge_command(self, tip: Oid, message: Path, hooks: Path) -> tuple[str, ...]:
+        """The command that merges `tip` into a detached work tree's HEAD, with the repository's hooks."""
+        named = ("-c", f"core.hooksPath={hooks}")
+        return ("git", *QUIET, *named, "merge", "--quiet", "--no-ff", "--no-edit", "-F", str(message), tip)
 
     # -- changing ----------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class Objects:
         return Oid(out.decode().strip())
 
     def diff(self, old: Oid, new: Oid) -> list[Change]:
-        """Every path that differs between two commits, without looking for renames."""
+        """Every path that differs between two commits or trees, without looking for renames."""
         fields = self._git.run("diff-tree", "-r", "-z", "--no-renames", old, new).decode(errors="surrogateescape")
         parts = fields.split("\0")
         changes = []
@@ -102,6 +102,23 @@ class Objects:
         self._git.run("add", "--all", at=entry.folder, env=env)
         tree = Oid(self._git.run("write-tree", at=entry.folder, env=env).decode().strip())
         return self.commit_tree(tree, [parent], message, stamp, env=OWN_IDENTITY)
+
+    def payload(self, folder: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
+        """A commit on `parent` of a folder's `*.patch`, in the order of their names, and then of its `files/`.
+
+        GitError when a patch does not apply. `index` is a private file; no checkout is looked at.
+        """
+        index.unlink(missing_ok=True)
+        self._git.run("read-tree", parent, env=_with(index))
+        for patch in sorted(folder.glob("*.patch")):
+            self._git.run("apply", "--cached", "--whitespace=nowarn", "--", str(patch), env=_with(index))
+        files = folder / "files"
+        if files.is_dir():
+            env = {**_with(index), "GIT_DIR": str(self._git.common), "GIT_WORK_TREE": str(files)}
+            self._git.run("add", "--force", "--ignore-removal", "--", ".", at=files, env=env)
+        tree = Oid(self._git.run("write-tree", env=_with(index)).decode().strip())
+        index.unlink()
+        return self.commit_tree(tree, [parent], message, stamp)
 
     def bundle(self, file: Path, refs: Sequence[str], without: Oid) -> None:
         """Write into `file` the commits of `refs` that `without` has not."""

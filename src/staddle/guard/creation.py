@@ -36,14 +36,15 @@ REPOSITORY_WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Wish:
-    """A tree that is wanted: `branch` is short; `upstream` names a remote whose namesake it tracks.
+    """A tree that is wanted, on the branch of this short name, or detached when that is None.
 
-    `locked` is the reason to lock the entry with, so that nobody's `git worktree prune` takes it.
+    `upstream` names a remote whose namesake the branch tracks; `locked` is the reason to lock the entry with, so that
+    nobody's `git worktree prune` takes it.
     """
 
     name: str
     folder: Path
-    branch: str
+    branch: str | None
     tip: Oid
     new_branch: bool
     upstream: str | None = None
@@ -65,8 +66,8 @@ class Birth:
 
     @property
     def branch(self) -> Branch:
-        """The branch, at the oid of its creation."""
-        return Branch(self.wish.branch, self.wish.tip)
+        """The branch that is to be made, at the oid of its creation."""
+        return Branch(self.wish.branch or "", self.wish.tip)
 
     def staged_admin(self, state: State) -> Path:
         """Where the entry is built before it appears."""
@@ -80,7 +81,7 @@ class Birth:
     def member(self) -> roster.Member:
         """What the roster is to say once the tree stands."""
         wish = self.wish
-        return roster.Member(wish.name, wish.folder, wish.branch, made_tree=True, made_branch=wish.new_branch)
+        return roster.Member(wish.name, wish.folder, wish.branch or "", made_tree=True, made_branch=wish.new_branch)
 
     def record(self) -> dict[str, Any]:
         """The birth as JSON data."""
@@ -153,23 +154,24 @@ def _make_branches(git: Git, state: State, births: Sequence[Birth]) -> dict[str,
                 branches.make(git, [birth.branch], birth.nonce)
             except GitError as error:
                 errors[birth.wish.name] = error
-    tracking = [birth.wish for birth in births if birth.wish.upstream and birth.wish.name not in errors]
+    tracking = [birth for birth in births if birth.wish.upstream and birth.wish.name not in errors]
     if tracking:
         with editing_config(git, state) as draft:
-            for wish in tracking:
-                git.set_upstream(draft, wish.branch, wish.upstream or "")
+            for birth in tracking:
+                git.set_upstream(draft, birth.branch.name, birth.wish.upstream or "")
     return errors
 
 
 def _build(tree: Staged, birth: Birth) -> None:
     birth.wish.folder.parent.mkdir(parents=True, exist_ok=True)
-    entries.build(tree.admin, tree.folder, birth.wish.folder, birth.branch.ref, birth.wish.locked)
+    head = birth.branch.ref if birth.wish.branch else birth.wish.tip
+    entries.build(tree.admin, tree.folder, birth.wish.folder, head, birth.wish.locked)
 
 
 def _publish(git: Git, state: State, trap: Trap, birth: Birth) -> Exception | None:
     with state.lock("repository", REPOSITORY_WAIT_SECONDS, "publishing a tree"), trap.shielded():
         try:
-            if birth.wish.branch in {entry.branch for entry in entries.entries(git)}:
+            if birth.wish.branch and birth.wish.branch in {entry.branch for entry in entries.entries(git)}:
                 what = f"{birth.wish.branch} was checked out elsewhere in the meantime"
                 return Refused("checked-out", what, "git worktree list")
             entries.publish(git, birth.staged_admin(state), birth.staged_folder, birth.wish.folder)

@@ -38,12 +38,17 @@ def keep(git: Git, state: State, run: Run, candidate: Candidate, place: Path, *,
     except GitError:
         entry, told = None, []
         _clear_drafts(_place(state, run, candidate, "bundle"), state)
-    return told if entry and not nested else told + _whole(state, run, candidate, place)
+    return told if entry and not nested else told + keep_folder(state, run, candidate, place)
 
 
 def bundles(state: State, candidate: Candidate) -> list[Path]:
     """The bundles that are kept of a candidate, newest last."""
     return sorted((state.folder / "bundles").glob(f"{candidate.run}-b{candidate.number}.*.bundle"))
+
+
+def folders(state: State, candidate: Candidate) -> list[Path]:
+    """The folders that are kept of a candidate, newest last."""
+    return sorted((state.folder / "bundles").glob(f"{candidate.run}-b{candidate.number}.*.folder"))
 
 
 def expire(state: State) -> list[str]:
@@ -112,11 +117,12 @@ def _clear_drafts(file: Path, state: State) -> None:
             left.unlink(missing_ok=True)
 
 
-def _whole(state: State, run: Run, candidate: Candidate, place: Path) -> list[str]:
+def keep_folder(state: State, run: Run, candidate: Candidate, place: Path) -> list[str]:
+    """Put a candidate's folder away as it is; a line on it."""
     kept = _place(state, run, candidate, "folder")
     if not kept.exists():
         place.rename(kept)
-    return [f"b{candidate.number}: git cannot carry all of it, so its folder is kept for {DAYS} days in {kept}"]
+    return [f"b{candidate.number}: its folder is kept for {DAYS} days in {kept}"]
 
 
 def _place(state: State, run: Run, candidate: Candidate, kind: str) -> Path:

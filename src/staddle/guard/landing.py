@@ -20,7 +20,7 @@ from pathlib import Path
 from ..core.errors import Refused
 from ..core.names import Oid
 from ..edges.entries import Entry, entries
-from ..edges.git import Git, RefUpdate
+from ..edges.git import Git, Merge, RefUpdate
 from ..edges.gitcalls import GitError
 from ..edges.objects import Change, Objects
 from ..edges.state import State
@@ -41,9 +41,42 @@ class TargetMoved(Exception):
     """The target is no longer at the old commit: compute the landing again."""
 
 
-def checkout_of(git: Git, target: str) -> Entry | None:
+def merge(git: Git, state: State, base: Oid, tip: Oid) -> Merge:
+    """What merging `tip` into `base` gives; touches no checkout, and needs none. The caller holds the `trees` lock.
+
+    Attributes count as the base has them committed: git itself would read them from whatever work tree it stands in.
+    """
+    if git.merge_base(base, tip) is None:
+        return Merge(None, ("unrelated histories",))
+    folder = state.folder / "attributes"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, content in git.attribute_files(base).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    folder.mkdir(exist_ok=True)
+    found = git.merge_of(base, tip, folder)
+    shutil.rmtree(folder)
+    return found
+
+
+def _checkout(git: Git, target: str) -> Entry | None:
     """The checkout that has `target`, read from HEAD files: one broken entry of somebody's must not hide it."""
     return next((entry for entry in entries(git) if entry.head == target and entry.folder.is_dir()), None)
+
+
+def _require_sound(git: Git, target: str) -> None:
+    """Refused when the target's checkout is rebasing it, unplugged, or not the only one: landing could not be whole."""
+    name = target.removeprefix("refs/heads/")
+    found = [entry for entry in entries(git) if name == entry.branch]
+    if len(found) > 1:
+        what = f"{name} is checked out twice, in {found[0].folder} and {found[1].folder}"
+        raise Refused("checked-out-twice", what, f"git -C {found[1].folder} switch --detach")
+    if found and not found[0].folder.is_dir():
+        what = f"{name} is checked out in {found[0].folder}, which is not there now"
+        raise Refused("unplugged", what, f"bring it back, or: git worktree remove {found[0].folder}")
+    if found and found[0].head != target:
+        what = f"{name} is being rebased in {found[0].folder}"
+        raise Refused("under-way", what, f"git -C {found[0].folder} rebase --abort")
 
 
 def publish(git: Git, state: State, landing: Landing) -> None:
@@ -51,12 +84,15 @@ def publish(git: Git, state: State, landing: Landing) -> None:
 
     On any of these nothing has changed.
     """
-    entry = checkout_of(git, landing.target)
+    _require_sound(git, landing.target)
+    entry = _checkout(git, landing.target)
     if entry is None:
         _swap(git, landing)
         return
     objects = Objects(git)
     with _index_of(git, state, entry) as private:
+        if _checkout(git, landing.target) != entry:  # somebody switched before we had the lock
+            raise TargetMoved
         if operation := entry.under_way():
             what = f"a {operation} is under way in {entry.folder}"
             raise Refused("under-way", what, f"git -C {entry.folder} {operation} --abort")
@@ -71,7 +107,7 @@ def publish(git: Git, state: State, landing: Landing) -> None:
 def settle(git: Git, state: State, landing: Landing) -> tuple[bool, list[str]]:
     """End a landing that was cut: whether it has landed, and the paths left as a person has them."""
     clear_stale(git, git.common / f"{landing.target}.lock", landing.since)
-    entry = checkout_of(git, landing.target)
+    entry = _checkout(git, landing.target)
     if entry:
         _release(state, entry)
         clear_stale(git, entry.admin / "HEAD.lock", landing.since)

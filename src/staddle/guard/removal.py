@@ -152,21 +152,35 @@ def remove(git: Git, state: State, trap: Trap, entry: Entry, branch: Branch | No
     finish(git, state)
 
 
-def discard(git: Git, state: State, folder: Path, branch: Branch | None) -> None:
-    """Remove a tree of the machine's and `branch`, whatever is left of them; the caller has kept its work.
-
-    Refused when a repository of its own, or a worktree of another, stands in its place.
-    """
-    entry = next((entry for entry in entries(git) if entry.folder == folder), None)
-    admin = entry.admin if entry else git.common / "worktrees" / folder.name
+def require_removable(git: Git, folder: Path) -> None:
+    """Refused when what stands in a tree of the machine's is not ours to remove, or holds what is not."""
+    admin = _admin_of(git, folder)
     if not folder.is_symlink() and os.path.lexists(folder / ".git") and not is_linked(folder, admin):
         what = f"{folder} is another repository, not the tree that staddle made there"
         raise Refused("foreign", what, f"move it away: mv {folder} somewhere")
     if mounts := mounts_below(folder):
         raise Refused("mount", f"{mounts[0]} is mounted inside {folder}", f"umount {mounts[0]}")
-    leaving = Departure(folder, admin, branch, secrets.token_hex(6), time.time(), discard=os.path.lexists(folder))
+    if inner := [entry.folder for entry in entries(git) if folder in entry.folder.parents and entry.folder.exists()]:
+        what = f"{inner[0]} is a worktree of its own inside {folder}"
+        raise Refused("nested", what, f"git worktree move {inner[0]} elsewhere, or: git worktree remove {inner[0]}")
+
+
+def discard(git: Git, state: State, folder: Path, branch: Branch | None) -> None:
+    """Remove a tree of the machine's and `branch`, whatever is left of them; the caller has kept its work.
+
+    Refused when it is not ours to remove.
+    """
+    require_removable(git, folder)
+    leaving = Departure(
+        folder, _admin_of(git, folder), branch, secrets.token_hex(6), time.time(), discard=os.path.lexists(folder)
+    )
     state.write("departures", leaving.record() | {"forward": True})
     finish(git, state)
+
+
+def _admin_of(git: Git, folder: Path) -> Path:
+    entry = next((entry for entry in entries(git) if entry.folder == folder), None)
+    return entry.admin if entry else git.common / "worktrees" / folder.name
 
 
 def forget(git: Git, state: State, entry: Entry) -> None:
