@@ -7,34 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import Repository, assert_no_stumps
+from tests.kit import Repository
 
-
-def tree(repository: Repository, number: int, run: str = "run42") -> Path:
-    """Where a candidate stands."""
-    return repository.main / ".pqa_worktrees" / f"{run}-b{number}"
-
-
-def work(repository: Repository, number: int, name: str, text: str) -> str:
-    """Commit a file in a candidate."""
-    return repository.commit(tree(repository, number), name, text, f"feat: candidate {number}")
-
-
-def assert_clean(repository: Repository, *preserved: str) -> None:
-    """Only real trees are listed, and exactly the preserved branches are left of all runs."""
-    assert repository.git("worktree", "list").count("\n") == 0
-    assert repository.git("branch", "--list", "pqa/*", "--format=%(refname:short)").split() == list(preserved)
-    assert list((repository.main / ".pqa_worktrees").glob("*-b*")) == []
-    assert_no_stumps(repository)
-
-
-@pytest.fixture
-def run42(repository: Repository) -> Repository:
-    """A run of three candidates, each with a commit of its own to the same file."""
-    repository.staddle("spawn", "run42", "3")
-    for number in (1, 2, 3):
-        work(repository, number, "README.md", f"candidate {number}\n")
-    return repository
+from .running import assert_clean, tree, work
 
 
 def test_the_worked_example(repository: Repository) -> None:
@@ -216,12 +191,6 @@ def test_a_survivor_that_equals_main_lands_nothing(repository: Repository) -> No
     assert_clean(repository)
 
 
-def test_another_branch_in_the_main_tree_is_refused(run42: Repository) -> None:
-    run42.git("switch", "--quiet", "-c", "mine")
-    assert "git" in run42.staddle("reconcile", "run42", "b1", code=3).stderr
-    assert run42.git("branch", "--show-current") == "mine"
-
-
 def test_a_recorded_choice_binds(run42: Repository) -> None:
     run42.commit(run42.main, "README.md", "main went on\n", "fix: main went on")
     run42.staddle("reconcile", "run42", "b2", code=1)
@@ -281,10 +250,10 @@ def test_a_preserved_survivor_whose_branch_was_deleted_ends_the_run(run42: Repos
 
 
 def test_a_choice_that_could_not_land_takes_later_commits_along(run42: Repository) -> None:
-    run42.git("config", "commit.gpgsign", "true")
-    run42.git("config", "gpg.program", "false")
+    run42.git("config", "--global", "commit.gpgsign", "true")
+    run42.git("config", "--global", "gpg.program", "false")
     run42.staddle("reconcile", "run42", "b2", code=1)
-    run42.git("config", "commit.gpgsign", "false")
+    run42.git("config", "--global", "commit.gpgsign", "false")
     later = work(run42, 2, "later.txt", "later\n")
     run42.staddle("reconcile", "run42")
     assert run42.git("rev-parse", "main^2") == later

@@ -2,26 +2,41 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson
+from .options import AsJson, DryRun
+
+if TYPE_CHECKING:
+    from ..flows.reconcile import Reconciled
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name of your own, run42.")]
-Count = Annotated[str, typer.Argument(metavar="N", help="How many candidates, 1 to 64.")]
+Count = Annotated[str | None, typer.Argument(metavar="N", help="How many candidates, 1 to 64; 3 when nothing says.")]
+ModeName = Annotated[str | None, typer.Option("--mode", metavar="MODE", help="worktree, or context: folders alone.")]
 CandidateName = Annotated[str, typer.Argument(metavar="CANDIDATE", help="b1")]
 Survivor = Annotated[str | None, typer.Argument(metavar="SURVIVOR", help="b2 or pqa/run42-b2; none: nothing lands.")]
+Target = Annotated[
+    str | None, typer.Option("--target", metavar="BRANCH", help="Land there; else where it was spawned.")
+]
+NoGate = Annotated[bool, typer.Option("--no-gate", help="Land without the plan's checks; the commit says so.")]
+Trusting = Annotated[bool, typer.Option("--trust", help="Accept that settings or hooks changed since the spawn.")]
+Claim = Annotated[bool, typer.Option("--claim", help="Take over a run of this name that staddle did not make.")]
 
 
-def spawn(run: RunName, count: Count, json: AsJson = False) -> None:
+def spawn(
+    run: RunName, count: Count = None, mode: ModeName = None, dry_run: DryRun = False, json: AsJson = False
+) -> None:
     from ..core.names import require_run
-    from ..core.runs import require_count
-    from ..edges import console
+    from ..core.runs import require_count, require_mode
+    from ..edges import console, settings
     from ..flows.spawn import spawn as make_candidates
     from ..flows.workspace import open_site
 
-    folders = make_candidates(open_site(), require_run(run), require_count(count), tell=console.talk)
+    site, name = open_site(), require_run(run)
+    number = require_count(count) if count else settings.default_count(site.git.main)
+    how = require_mode(mode) if mode else settings.default_mode(site.git.main)
+    folders = make_candidates(site, name, number, how, dry_run=dry_run, tell=console.talk)
     if json:
         console.answer_json([str(folder) for folder in folders])
         return
@@ -29,29 +44,61 @@ def spawn(run: RunName, count: Count, json: AsJson = False) -> None:
         console.answer(str(folder))
 
 
-def reconcile(run: RunName, survivor: Survivor = None, json: AsJson = False) -> None:
+def reconcile(
+    run: RunName,
+    survivor: Survivor = None,
+    target: Target = None,
+    no_gate: NoGate = False,
+    trust: Trusting = False,
+    claim: Claim = False,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
     from ..core.names import require_run
     from ..edges import console
-    from ..flows.reconcile import End
+    from ..flows.preview import preview
+    from ..flows.reconcile import Wanted
     from ..flows.reconcile import reconcile as end_run
     from ..flows.workspace import open_site
 
-    done = end_run(open_site(), require_run(run), survivor, tell=console.talk)
+    site, name = open_site(), require_run(run)
+    wanted = Wanted(survivor, target, gate=not no_gate, trusting=trust, claim=claim)
+    if dry_run:
+        lines = preview(site, name, wanted)
+        if json:
+            console.answer_json(lines)
+            return
+        for line in lines:
+            console.answer(line)
+        return
+    done = end_run(site, name, wanted, tell=console.talk)
     for line in done.kept:
         console.talk(line)
     if json:
         console.answer_json(asdict(done))
-    elif done.end is End.NOTHING:
-        console.talk(f"there is no run {run}: nothing to do")
-    elif done.end is End.CONFLICT:
-        console.answer(f"merge conflict: aborted. Survivor branch '{done.branch}' preserved.")
-        console.talk(f"  try: git merge {done.branch}, resolve and commit, then: staddle reconcile {run}")
     else:
-        if done.end is End.LANDED:
-            console.talk(f"{done.branch} landed as {done.commit[:10]}")
-        console.answer(f"reconciled run {run}")
-    if done.end is End.CONFLICT:
+        _show(run, done)
+    if done.end in ("conflict", "red"):
         raise typer.Exit(1)
+
+
+def _show(run: str, done: "Reconciled") -> None:
+    from ..edges import console
+
+    if done.end == "nothing":
+        console.talk(f"there is no run {run}: nothing to do")
+    elif done.end == "conflict":
+        console.answer(f"merge conflict: aborted. Survivor branch '{done.branch}' preserved.")
+        console.talk(f"  in {done.why}")
+        console.talk(f"  try: git merge {done.branch}, resolve and commit, then: staddle reconcile {run}")
+    elif done.end == "red":
+        console.answer(f"gate red: aborted. Survivor branch '{done.branch}' preserved.")
+        console.talk(f"  {done.why}")
+        console.talk(f"  try: mend it on {done.branch}, then: staddle reconcile {run}")
+    else:
+        if done.end == "landed":
+            console.talk(f"{done.branch} landed on {done.target} as {done.commit[:10]}")
+        console.answer(f"reconciled run {run}")
 
 
 def sweep(json: AsJson = False) -> None:

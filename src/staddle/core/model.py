@@ -181,6 +181,10 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     remote: Annotated[Remote, Meta(description="Where the base branch is; without it the local one counts.")] = "origin"
     setup: Annotated[tuple[Command, ...], Meta(description="Run once in each new tree, in order.")] = ()
     surroundings: Annotated[Surroundings, Meta(description="What a tree gets besides git's files.")] = Surroundings()
+    checks: Annotated[
+        Mapping[Name, Check],
+        Meta(description="What proves the whole product right: candidates of runs are held to it, and what lands."),
+    ] = {}
     agents: Annotated[
         Mapping[Name, Agent], Meta(description="The agents that may be launched, by name.", min_length=1)
     ] = field(default_factory=default_agents)

@@ -11,12 +11,20 @@ from .names import Candidate, Oid, RunId
 MOST_CANDIDATES = 64
 
 
+class Mode(StrEnum):
+    """What a candidate is: a tree on a branch of its own, or a folder that holds files and patches."""
+
+    WORKTREE = "worktree"
+    CONTEXT = "context"
+
+
 class Stage(StrEnum):
     """How far a run has come. From `chosen` on its survivor is binding; from `merged` on nothing goes back."""
 
     SPAWNING = "spawning"
     READY = "ready"
     CHOSEN = "chosen"
+    GATING = "gating"
     MERGING = "merging"
     MERGED = "merged"
     KEPT = "kept"
@@ -27,9 +35,10 @@ class Stage(StrEnum):
 class Run:
     """A run as its journal knows it.
 
-    `target` is the full name of the branch that HEAD was on, None when detached; `old` and `new` are the target's
-    commit before and after the landing under way. `since` is when its end was begun, `began` when the run
-    was; both in seconds since the epoch.
+    `target` is the full name of the branch to land on, the one that HEAD was on, None when that was detached; `old`
+    and `new` are its commit before and after the landing under way. `since` is when the run's end was begun,
+    `began` when the run was; both in seconds since the epoch. `trusted` are the digests of the repository's
+    settings and hooks as they were when it began.
     """
 
     id: RunId
@@ -43,6 +52,8 @@ class Run:
     tip: Oid | None = None
     old: Oid | None = None
     new: Oid | None = None
+    mode: Mode = Mode.WORKTREE
+    trusted: tuple[str, ...] = ()
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -60,14 +71,23 @@ class Run:
     @classmethod
     def load(cls, record: dict[str, Any]) -> "Run":
         """The run that `record` gave."""
-        return cls(**record | {"stage": Stage(record["stage"])})
+        kinds = {"stage": Stage(record["stage"]), "mode": Mode(record.get("mode", Mode.WORKTREE))}
+        return cls(**record | kinds | {"trusted": tuple(record.get("trusted", ()))})
 
 
-def require_count(text: str) -> int:
-    """A number of candidates; UsageError when it is none."""
+def require_count(text: str, source: str = "") -> int:
+    """A number of candidates; UsageError, naming the `source` of the text, when it is none."""
     if not re.fullmatch("[1-9][0-9]?", text) or int(text) > MOST_CANDIDATES:
-        raise UsageError(f"{text!r} is not a number of candidates, 1 to {MOST_CANDIDATES}", "staddle spawn run42 3")
+        what = f"{source}{text!r} is not a number of candidates, 1 to {MOST_CANDIDATES}"
+        raise UsageError(what, "staddle spawn run42 3")
     return int(text)
+
+
+def require_mode(text: str, source: str = "") -> Mode:
+    """A run's mode; UsageError, naming the `source` of the text, when it is none."""
+    if text not in tuple(Mode):
+        raise UsageError(f"{source}{text!r} is no mode of a run", f"one of: {', '.join(Mode)}")
+    return Mode(text)
 
 
 def require_number(text: str) -> int:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.errors import Held, Refused, UsageError
-from ..core.names import Oid, RunId, candidate
-from ..core.runs import Run, Stage, require_survivor
-from ..edges.entries import entries
+from ..core.names import RunId, candidate
+from ..core.runs import Mode, Run, Stage, require_survivor
 from ..edges.objects import Objects
-from ..guard import candidates, creation, landing
+from ..guard import candidates, claiming, creation, landing, payload
 from ..guard.landing import Landing, TargetMoved
 from ..guard.registry import register
 from ..guard.trap import Trap
+from .choosing import choose
+from .gate import Gate, gate_of, prove
 from .spawn import RUN_WAIT_SECONDS
 from .workspace import Site, changing
 
@@ -23,60 +24,95 @@ Tell = Callable[[str], None]
 
 
 class End(StrEnum):
-    """How a run ended."""
+    """How a run ended; after `conflict` and `red` its survivor's branch is preserved."""
 
     NOTHING = "nothing"
     CLEARED = "cleared"
     LANDED = "landed"
     CONFLICT = "conflict"
+    RED = "red"
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What became of a run: the survivor's branch, the target's commit after, and what was kept of losers."""
+    """What became of a run: its survivor's branch, the target and its commit, why nothing landed, what was kept."""
 
     end: End
     branch: str = ""
+    target: str = ""
     commit: str = ""
+    why: str = ""
     kept: tuple[str, ...] = ()
 
 
-def reconcile(site: Site, run: RunId, wanted: str | None, *, tell: Tell, only_unfinished: bool = False) -> Reconciled:
-    """End a run: a choice that was recorded is finished, a killed spawn or landing is put right first.
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller asks for: a survivor, and how to go about it.
 
-    With `only_unfinished` a run that waits for a choice, or for a person, is left alone.
+    `target` names another branch to land on; `gate` False leaves the checks out; `trusting` accepts changed settings
+    and hooks; `claim` takes over a run that no journal knows. With `only_unfinished` a run that waits for a choice,
+    or for a person, is left alone.
+    """
+
+    survivor: str | None = None
+    target: str | None = None
+    gate: bool = True
+    trusting: bool = False
+    claim: bool = False
+    only_unfinished: bool = False
+
+
+def reconcile(site: Site, run: RunId, wanted: Wanted, *, tell: Tell) -> Reconciled:
+    """End a run: a choice that was recorded is finished, a killed spawn or landing is put right first.
 
     Refused, with nothing touched, when a person's work is in the way or the survivor is not as it was.
     """
     site.state.prepare()
-    with (
-        site.state.lock(f"run-{run}", RUN_WAIT_SECONDS, f"staddle reconcile {run}"),
-        changing(site, f"reconcile {run}") as trap,
-    ):
-        known = candidates.load(site.state, run)
-        if known is None:
-            _require_nothing(site, run, wanted)
-            return Reconciled(End.NOTHING)
-        if only_unfinished and known.stage in (Stage.READY, Stage.KEPT):
-            return Reconciled(End.NOTHING)
-        survivor = require_survivor(wanted, known) if wanted else known.survivor
-        if known.survivor not in (None, survivor):
-            what = f"b{known.survivor} has been chosen for run {run} before"
-            raise Refused("chosen", what, f"staddle reconcile {run} b{known.survivor}")
-        if survivor is None or known.stage in (Stage.SPAWNING, Stage.CLEARING):
-            return _cleared(site, _clearing(site, known), End.CLEARED)
-        if known.stage is Stage.KEPT and not site.git.refs(known.candidates[survivor - 1].ref):
-            return _cleared(site, known, End.CLEARED)
-        if known.stage in (Stage.READY, Stage.CHOSEN, Stage.KEPT):
-            known = _chosen(site, known, survivor)
-        return _land(site, trap, known, tell)
+    gate = gate_of(site, skip=not wanted.gate)
+    with site.state.lock(f"run-{run}", RUN_WAIT_SECONDS, f"staddle reconcile {run}"):
+        with changing(site, f"reconcile {run}"):
+            decided = _decide(site, run, wanted)
+            if isinstance(decided, Reconciled):
+                return decided
+        for _ in range(MOST_TRIES):
+            try:
+                return _land(site, decided, gate, tell)
+            except TargetMoved:
+                tell(f"{decided.target} moved: merging once more")
+        raise Refused("moving", f"{decided.target} moves faster than it can be landed on", f"staddle reconcile {run}")
 
 
-def _require_nothing(site: Site, run: RunId, wanted: str | None) -> None:
+def _decide(site: Site, run: RunId, wanted: Wanted) -> Reconciled | Run:
+    """The run with its choice recorded, or its end when there is nothing to choose."""
+    known = candidates.load(site.state, run)
+    if known is None and wanted.claim:
+        known = claiming.claim(site.git, site.state, run)
+    if known is None:
+        return _require_nothing(site, run, wanted.survivor)
+    if wanted.only_unfinished and known.stage in (Stage.READY, Stage.KEPT):
+        return Reconciled(End.NOTHING)
+    candidates.require_clearable(site.git, site.state, known)
+    survivor = require_survivor(wanted.survivor, known) if wanted.survivor else known.survivor
+    if known.survivor not in (None, survivor):
+        what = f"b{known.survivor} has been chosen for run {run} before"
+        raise Refused("chosen", what, f"staddle reconcile {run} b{known.survivor}")
+    if survivor is None or known.stage in (Stage.SPAWNING, Stage.CLEARING):
+        return _cleared(site, _clearing(site, known), End.CLEARED)
+    if known.stage is Stage.MERGED:
+        return _cleared(site, known, End.LANDED)
+    if known.stage is Stage.KEPT and not site.git.refs(known.candidates[survivor - 1].ref):
+        return _cleared(site, known, End.CLEARED)
+    if known.stage in (Stage.READY, Stage.CHOSEN, Stage.GATING, Stage.KEPT):
+        known = choose(site, known, survivor, target=wanted.target, trusting=wanted.trusting)
+    return candidates.save(site.state, known.at(Stage.CHOSEN))
+
+
+def _require_nothing(site: Site, run: RunId, wanted: str | None) -> Reconciled:
     found = [ref for ref in site.git.refs("refs/heads/pqa/") if (found := candidate(ref)) and found.run == run]
     if found:
-        what = f"{', '.join(found)} bear the name of run {run}, but no journal says that staddle made them"
-        raise Refused("unknown-run", what, f"look at them: git branch --list 'pqa/{run}-b*'")
+        names = ", ".join(ref.removeprefix("refs/heads/") for ref in found)
+        what = f"{names}: these bear the name of run {run}, but no journal says that staddle made them"
+        raise Refused("unknown-run", what, f"see what would go: staddle reconcile {run} --claim --dry-run")
     ended = candidates.ended(site.state)
     if wanted and run not in ended:
         raise UsageError(f"there is no run {run}", f"staddle spawn {run} 3")
@@ -84,34 +120,7 @@ def _require_nothing(site: Site, run: RunId, wanted: str | None) -> None:
     if wanted and not wanted.endswith(str(landed)):
         outcome = f"b{landed} landed" if landed else "nothing of it landed"
         raise UsageError(f"run {run} has ended: {outcome}", "git log --merges")
-
-
-def _chosen(site: Site, run: Run, survivor: int) -> Run:
-    """Record the choice, after looking at all that speaks against it."""
-    git, chosen = site.git, run.candidates[survivor - 1]
-    branch, place = chosen.ref.removeprefix("refs/heads/"), candidates.folder(git, chosen)
-    tip = git.refs(chosen.ref).get(chosen.ref)
-    if tip is None:
-        raise Refused("gone", f"the branch {branch} is gone", f"staddle reconcile {run.id}, or choose another")
-    if run.target is None:
-        what = f"run {run.id} was spawned on a detached HEAD: there is no branch to land on"
-        raise Refused("detached", what, "spawn on a branch")
-    holder = next((entry for entry in entries(git) if entry.head == chosen.ref and entry.folder != place), None)
-    if holder:
-        raise Refused("checked-out", f"{branch} is checked out in {holder.folder}", f"git -C {holder.folder} switch -")
-    entry = next((entry for entry in entries(git) if entry.folder == place), None)
-    if entry and place.is_dir():
-        if entry.head != chosen.ref:
-            raise Refused("off-branch", f"{place} is no longer on {branch}", f"git -C {place} switch {branch}")
-        if changes := git.changes(place):
-            paths = ", ".join((changes.tracked + changes.untracked)[:3])
-            todo = f"git -C {place} add --all && git -C {place} commit"
-            raise Refused("dirty", f"{place} has uncommitted work: {paths}", todo)
-    current = git.current_branch()
-    if current != run.target:
-        what = f"{git.main} is on {current or 'a detached HEAD'}, run {run.id} was spawned on {run.target}"
-        raise Refused("other-branch", what, f"git -C {git.main} switch {run.target.removeprefix('refs/heads/')}")
-    return candidates.save(site.state, run.at(Stage.CHOSEN, survivor=survivor, tip=tip, since=run.since or time.time()))
+    return Reconciled(End.NOTHING)
 
 
 def _clearing(site: Site, run: Run) -> Run:
@@ -121,63 +130,84 @@ def _clearing(site: Site, run: Run) -> Run:
     )
 
 
-def _land(site: Site, trap: Trap, run: Run, tell: Tell) -> Reconciled:
-    for _ in range(MOST_TRIES):
-        if run.stage is Stage.CHOSEN:
-            run = _merged(site, run)
-        if run.stage is Stage.KEPT:
-            return _cleared(site, run, End.CONFLICT, keep=run.survivor)
+def _land(site: Site, chosen: Run, gate: Gate, tell: Tell) -> Reconciled:
+    """Merge, prove, publish and clear. TargetMoved, with nothing moved, when the target is not where the merge began.
+
+    The proof takes its time, so the trees are not held meanwhile; without a gate all is one step.
+    """
+    with changing(site, f"reconcile {chosen.id}") as trap:
+        run, conflicts = _merged(site, chosen, gate)
         if run.stage is Stage.MERGED:
             return _cleared(site, run, End.LANDED)
-        try:
-            with trap.shielded():
-                run = _publish(site, run)
-        except TargetMoved:
-            tell(f"{run.target} moved: merging once more")
-            run = candidates.save(site.state, run.at(Stage.CHOSEN))
-        except (Refused, Held):
-            candidates.save(site.state, run.at(Stage.READY, survivor=None, tip=None, since=0.0))
-            raise
-    raise Refused("moving", f"{run.target} moves faster than it can be landed on", f"staddle reconcile {run.id}")
+        if run.stage is Stage.KEPT:
+            return _cleared(site, run, End.CONFLICT, why=", ".join(conflicts), keep=run.survivor)
+        if not gate:
+            return _published(site, trap, run)
+        start = run.old if gate.hooks else run.new
+        place = candidates.open_gate(site.git, site.state, trap, run, start or run.base)
+    try:
+        proof = prove(site, gate, run, place, _message(run, gate), tell)
+    finally:
+        with changing(site, f"reconcile {run.id}"):
+            candidates.close_gate(site.git, site.state, run)
+    with changing(site, f"reconcile {run.id}") as trap:
+        if proof.red:
+            kept = candidates.save(site.state, run.at(Stage.KEPT))
+            return _cleared(site, kept, End.RED, why=proof.red, keep=run.survivor)
+        return _published(site, trap, run.at(Stage.GATING, new=proof.commit))
 
 
-def _merged(site: Site, run: Run) -> Run:
-    """The run with its merge computed and journalled, or the conflict recorded; nothing moves."""
+def _merged(site: Site, run: Run, gate: Gate) -> tuple[Run, tuple[str, ...]]:
+    """The run with its merge computed and written down, or the conflict and its paths; nothing moves."""
     git, ref = site.git, run.target or ""
     old, tip = git.refs(ref).get(ref), run.tip
     if old is None or tip is None:
         raise Refused("gone", f"{ref} is gone", f"git -C {git.main} branch {ref.removeprefix('refs/heads/')}")
+    candidates.close_gate(git, site.state, run)
+    if run.mode is Mode.CONTEXT and run.survivor:
+        payload.publish(git, run.candidates[run.survivor - 1], tip)
     if git.is_ancestor(tip, old):
-        return candidates.save(site.state, run.at(Stage.MERGED, new=old))
-    checkout = landing.checkout_of(git, ref)
-    related = git.merge_base(old, tip) is not None
-    tree = git.merged_tree(old, tip, at=checkout.folder if checkout else git.main) if related else None
-    if tree is None:
-        return candidates.save(site.state, run.at(Stage.KEPT))
-    new = Objects(git).commit_tree(tree, [old, tip], _message(run), run.since)
-    return candidates.save(site.state, run.at(Stage.MERGING, old=old, new=new))
+        return candidates.save(site.state, run.at(Stage.MERGED, new=old)), ()
+    merge = landing.merge(git, site.state, old, tip)
+    if merge.tree is None:
+        return candidates.save(site.state, run.at(Stage.KEPT)), merge.conflicts
+    new = Objects(git).commit_tree(merge.tree, [old, tip], _message(run, gate), run.since)
+    return candidates.save(site.state, run.at(Stage.GATING, old=old, new=new)), ()
 
 
-def _publish(site: Site, run: Run) -> Run:
+def _published(site: Site, trap: Trap, run: Run) -> Reconciled:
+    """The run landed and cleared. On a refusal the choice is taken back, so that another may be made."""
     if run.target is None or run.old is None or run.new is None:
-        raise AssertionError("a merging run has its target and commits")
-    landing.publish(site.git, site.state, Landing(run.target, run.old, run.new, run.since))
-    return candidates.save(site.state, run.at(Stage.MERGED))
+        raise AssertionError("a merged run has its target and commits")
+    candidates.save(site.state, run.at(Stage.MERGING))
+    try:
+        with trap.shielded():
+            landing.publish(site.git, site.state, Landing(run.target, run.old, run.new, run.since))
+            run = candidates.save(site.state, run.at(Stage.MERGED))
+    except TargetMoved:
+        candidates.save(site.state, run.at(Stage.CHOSEN))
+        raise
+    except (Refused, Held):
+        payload.withdraw(site.git, run)
+        candidates.save(site.state, run.at(Stage.READY, survivor=None, tip=None, since=0.0))
+        raise
+    return _cleared(site, run, End.LANDED)
 
 
-def _message(run: Run) -> str:
-    title = f"merge: candidate b{run.survivor} of run {run.id}"
+def _message(run: Run, gate: Gate) -> str:
     return (
-        f"{title}\n\nOne of {run.count} candidates for one task survived.\n\nRun: {run.id}\nSurvivor: b{run.survivor}\n"
+        f"merge: candidate b{run.survivor} of run {run.id}\n\n"
+        f"One of {run.count} candidates for one task survived.\n\n"
+        f"Run: {run.id}\nSurvivor: b{run.survivor}\nVerified: {gate.trailer}\n"
     )
 
 
-def _cleared(site: Site, run: Run, end: End, keep: int | None = None) -> Reconciled:
+def _cleared(site: Site, run: Run, end: End, *, why: str = "", keep: int | None = None) -> Reconciled:
     creation.settle(site.git, site.state)
     kept = candidates.clear(site.git, site.state, run, keep)
     branch = f"pqa/{run.id}-b{run.survivor}" if run.survivor else ""
-    if end is not End.CONFLICT:
+    if keep is None:
         candidates.end(site.state, run)
     register(site.git, site.state)
-    commit: Oid | str = run.new or ""
-    return Reconciled(end, branch, commit, tuple(kept))
+    target = (run.target or "").removeprefix("refs/heads/")
+    return Reconciled(end, branch, target, run.new or "", why, tuple(kept))

@@ -3,14 +3,13 @@
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from ..core.errors import Refused, WorkFailed
+from ..core.errors import Held, Refused, WorkFailed
 from ..core.names import RunId
-from ..core.runs import Run, Stage
+from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
-from ..guard import candidates, creation
+from ..guard import candidates, creation, payload, trust
 from ..guard.creation import Wish
 from ..guard.pool import Done
 from ..guard.registry import register
@@ -22,10 +21,11 @@ RUN_WAIT_SECONDS = 10.0
 Tell = Callable[[str], None]
 
 
-def spawn(site: Site, run: RunId, count: int, *, tell: Tell) -> list[Path]:
+def spawn(site: Site, run: RunId, count: int, mode: Mode, *, dry_run: bool = False, tell: Tell) -> list[Path]:
     """Make the candidates of a run off HEAD and give their folders; again, with the same count, changes nothing.
 
-    Refused when a name is taken that no journal of ours knows; whatever fails, nothing is left of the run.
+    Refused when a name is taken that no journal of ours knows; Held while another context run has the folders of one.
+    Whatever fails, nothing is left of the run. With `dry_run` the folders are named, and nothing is made.
     """
     site.state.prepare()
     with (
@@ -37,43 +37,48 @@ def spawn(site: Site, run: RunId, count: int, *, tell: Tell) -> list[Path]:
             tell(f"{run}: taking back what a killed spawn had begun")
             _take_back(site, known)
         elif known is not None:
-            return _again(site, known, count)
-        new = _plan(site, run, count)
+            return _again(site, known, count, mode)
+        new = _plan(site, run, count, mode)
+        if dry_run:
+            return candidates.places(site.git, new)
         trap.undo(lambda: _take_back(site, new))
         candidates.save(site.state, new)
-        _create(site, new, trap)
+        if mode is Mode.CONTEXT:
+            register(site.git, site.state)  # hides its folder from git before anything is put there
+            payload.make(site.git, new)
+        else:
+            _create(site, new, trap)
         candidates.save(site.state, new.at(Stage.READY))
         register(site.git, site.state)
         trap.disarm()
-    return [candidates.folder(site.git, candidate) for candidate in new.candidates]
+    return candidates.places(site.git, new)
 
 
-def _again(site: Site, known: Run, count: int) -> list[Path]:
-    if known.stage is Stage.READY and known.count == count:
-        return [candidates.folder(site.git, candidate) for candidate in known.candidates]
-    what = f"run {known.id} exists, {known.stage} with {known.count} candidates"
+def _again(site: Site, known: Run, count: int, mode: Mode) -> list[Path]:
+    if (known.stage, known.count, known.mode) == (Stage.READY, count, mode):
+        return candidates.places(site.git, known)
+    what = f"run {known.id} exists, {known.stage} with {known.count} candidates, mode {known.mode}"
     raise Refused("run-exists", what, f"staddle reconcile {known.id}, or choose another name")
 
 
-def _plan(site: Site, run: RunId, count: int) -> Run:
+def _plan(site: Site, run: RunId, count: int, mode: Mode) -> Run:
     git = site.git
     base = git.commit("HEAD")
     if base is None:
         raise Refused("no-commit", f"{git.main} has no commit to start from", f"git -C {git.main} commit")
-    if git.bare:
-        raise Refused("bare", f"{git.main} has no checkout to put candidates in", "run it in a repository with one")
-    branch = git.current_branch()
-    new = Run(run, Stage.SPAWNING, base, branch, count, time.time())
+    digests = trust.digests(git)
+    new = Run(run, Stage.SPAWNING, base, git.current_branch(), count, time.time(), mode=mode, trusted=digests)
     _require_free(site, new)
     return new
 
 
 def _require_free(site: Site, run: Run) -> None:
-    home = site.git.main / candidates.HOME
-    if home.is_symlink() or (home.exists() and not home.is_dir()):
-        raise Refused("not-a-folder", f"{home} is not a folder of its own", f"look at it: ls -l {home}")
+    other = next((one for one in candidates.every(site.state) if run.mode is one.mode is Mode.CONTEXT), None)
+    if other:
+        what = f"run {other.id} has the folders of context runs, of which there is one set"
+        raise Held(what, f"staddle reconcile {other.id}, or: staddle spawn {run.id} {run.count} --mode worktree")
     refs = site.git.refs(*(candidate.ref for candidate in run.candidates))
-    folders = {candidates.folder(site.git, candidate) for candidate in run.candidates}
+    folders = {*candidates.places(site.git, run), candidates.gate_folder(site.git, run)}
     listed = {entry.folder for entry in entries(site.git)}
     taken = [*refs, *(str(folder) for folder in sorted(folders) if os.path.lexists(folder) or folder in listed)]
     if taken:
@@ -82,10 +87,7 @@ def _require_free(site: Site, run: Run) -> None:
 
 
 def _create(site: Site, run: Run, trap: Trap) -> None:
-    home = site.git.main / candidates.HOME
-    home.mkdir(exist_ok=True)
-    with suppress(FileExistsError), (home / ".gitignore").open("x") as ignore:
-        ignore.write("*\n")
+    candidates.make_home(site.git)
     failed: list[Done[Wish, None]] = []
     wishes = [
         Wish(

@@ -6,7 +6,7 @@ from ..core.names import require_run
 from ..core.runs import Stage
 from ..edges.process import sweep as end_processes
 from ..guard import candidates, keeping
-from .reconcile import reconcile
+from .reconcile import Wanted, reconcile
 from .workspace import Site, changing
 
 Tell = Callable[[str], None]
@@ -19,6 +19,6 @@ def sweep(site: Site, *, tell: Tell) -> list[str]:
         done += [f"forgot {name}, its days are over" for name in keeping.expire(site.state)]
         unfinished = [run for run in candidates.every(site.state) if run.stage not in (Stage.READY, Stage.KEPT)]
     for run in unfinished:
-        end = reconcile(site, require_run(run.id), None, tell=tell, only_unfinished=True).end
+        end = reconcile(site, require_run(run.id), Wanted(only_unfinished=True), tell=tell).end
         done.append(f"run {run.id}, left {run.stage}: {end}")
     return done

@@ -23,6 +23,9 @@ def undo(site: Site, run: RunId, number: int) -> Restored:
     """Restore a candidate's branch from its bundle. UsageError when none was kept, Refused when the name is taken."""
     candidate = Candidate(run, number)
     kept = keeping.bundles(site.state, candidate)
+    if not kept and (folders := keeping.folders(site.state, candidate)):
+        what = f"{run}-b{number} is kept as the folder it was, in {folders[-1]}"
+        raise UsageError(what, f"cp -a {folders[-1]} somewhere")
     if not kept:
         what = f"nothing is kept of {run}-b{number}: it held no work, or its {keeping.DAYS} days are over"
         raise UsageError(what, f"ls {site.state.folder / 'bundles'}")

@@ -6,18 +6,23 @@ away first (`keeping`). `clear` is idempotent from any state and is the undo of 
 recovery of both.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
-from ..core.errors import Refused
-from ..core.names import Candidate
-from ..core.runs import Run, Stage
+from ..core.errors import Refused, WorkFailed
+from ..core.names import Candidate, Oid
+from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
 from ..edges.git import Git
 from ..edges.process import sweep
+from ..edges.processes import Process, standing_in
 from ..edges.state import State
-from . import branches, keeping, landing, removal, roster
+from ..edges.surroundings import temporary_place
+from . import branches, creation, keeping, landing, payload, removal, roster
 from .branches import Branch
+from .creation import Wish
 from .landing import Landing
+from .trap import Trap
 
 HOME = ".pqa_worktrees"
 
@@ -58,9 +63,51 @@ def folder(git: Git, candidate: Candidate) -> Path:
     return git.main / HOME / f"{candidate.run}-b{candidate.number}"
 
 
-def unit(git: Git, state: State, candidate: Candidate) -> str:
+def places(git: Git, run: Run) -> list[Path]:
+    """Where the work of each candidate is done: in its tree, or in its payload's folder."""
+    if run.mode is Mode.CONTEXT:
+        return [payload.folder(git, candidate.number) for candidate in run.candidates]
+    return [folder(git, candidate) for candidate in run.candidates]
+
+
+def gate_folder(git: Git, run: Run) -> Path:
+    """Where the tree stands in which a merge is proven before it lands."""
+    return git.main / HOME / f"{run.id}-gate"
+
+
+def open_gate(git: Git, state: State, trap: Trap, run: Run, commit: Oid) -> Path:
+    """Make the run's gate tree, detached at `commit`; the caller holds the `trees` lock."""
+    make_home(git)
+    place, failed = gate_folder(git, run), list[Exception]()
+    wish = Wish(place.name, place, None, commit, new_branch=False, locked=f"gate of run {run.id}")
+    creation.create(git, state, trap, [wish], lambda done: failed.append(done.error) if done.error else None)
+    if failed:
+        raise WorkFailed(f"{place} could not be made: {failed[0]}", f"staddle reconcile {run.id}")
+    return place
+
+
+def close_gate(git: Git, state: State, run: Run) -> None:
+    """Remove the run's gate tree, if we made one; its processes are ended first."""
+    place = gate_folder(git, run)
+    if place in roster.members(state):
+        sweep(f"{state.mark}/{place.name}")
+        removal.discard(git, state, place, None)
+        removal.delete_folder(temporary_place(place))
+
+
+def make_home(git: Git) -> None:
+    """Make the folder of all candidates' trees, hidden from git; Refused when it is not a folder of its own."""
+    home = git.main / HOME
+    if home.is_symlink() or (home.exists() and not home.is_dir()):
+        raise Refused("not-a-folder", f"{home} is not a folder of its own", f"look at it: ls -l {home}")
+    home.mkdir(exist_ok=True)
+    with suppress(FileExistsError), (home / ".gitignore").open("x") as ignore:
+        ignore.write("*\n")
+
+
+def unit(state: State, candidate: Candidate) -> str:
     """The marker that a candidate's processes bear."""
-    return f"{state.mark}/{candidate.run}/b{candidate.number}"
+    return f"{state.mark}/{candidate.run}-b{candidate.number}"
 
 
 def settle(git: Git, state: State) -> None:
@@ -71,33 +118,54 @@ def settle(git: Git, state: State) -> None:
             save(state, run.at(Stage.MERGED if landed else Stage.CHOSEN))
 
 
+def require_clearable(git: Git, state: State, run: Run) -> None:
+    """Refused when one of the run's trees holds what is not ours to remove; asked before anything is touched."""
+    enrolled = roster.members(state)
+    for place in (*(folder(git, candidate) for candidate in run.candidates), gate_folder(git, run)):
+        if place in enrolled:
+            removal.require_removable(git, place)
+
+
 def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str]:
     """Remove every tree of the run and every branch but `keep`'s; what a loser holds is kept before.
 
-    Returns what was kept, a line each. Refused, for that candidate's branch, when somebody has it checked out.
+    Returns, a line each, what was kept, what is a person's now and stays, and who stands in a tree that is gone.
     """
-    enrolled = roster.members(state)
-    kept = []
+    close_gate(git, state, run)
+    told = []
     for candidate in run.candidates:
-        place = folder(git, candidate)
-        member = enrolled.get(place)
-        survives = candidate.number == keep
-        chosen = candidate.number == run.survivor
-        if member is None or not member.made_tree:
-            if chosen and not survives:
-                branches.delete(git, _branch(git, run, candidate), run.since)
-            continue
-        sweep(unit(git, state, candidate))
-        _require_alone(git, candidate, place)
-        kept += keeping.keep(git, state, run, candidate, place, landed=chosen)
-        gone = [] if survives else _branch(git, run, candidate)
-        removal.discard(git, state, place, gone[0] if gone else None)
+        chosen, survives = candidate.number == run.survivor, candidate.number == keep
+        if run.mode is Mode.CONTEXT:
+            told += payload.clear(git, state, run, candidate, chosen=chosen)
+        holder = None if survives else _holder(git, run, candidate)
+        if holder:
+            told.append(f"b{candidate.number}: its branch is checked out in {holder} and stays: it is yours now")
+        branch = None if survives or holder else _branch(git, run, candidate)
+        if (place := folder(git, candidate)) in roster.members(state):
+            sweep(unit(state, candidate))
+            told += keeping.keep(git, state, run, candidate, place, landed=chosen)
+            told += [_standing(candidate, place, process) for process in standing_in(place)]
+            removal.discard(git, state, place, branch)
+            removal.delete_folder(temporary_place(place))
+        elif chosen and branch:
+            branches.delete(git, [branch], run.since)
     keeping.forget_refs(git, run)
-    return kept
+    return told
 
 
-def _branch(git: Git, run: Run, candidate: Candidate) -> list[Branch]:
-    """The candidate's branch where it stands now, an agent may have moved it; none when it is gone.
+def _standing(candidate: Candidate, place: Path, process: Process) -> str:
+    return f"b{candidate.number}: {process.name} ({process.pid}) stands in {place}, which is gone; it was left alone"
+
+
+def _holder(git: Git, run: Run, candidate: Candidate) -> Path | None:
+    """Where somebody else has the candidate's branch checked out; the run's own trees all go."""
+    own = [folder(git, one) for one in run.candidates]
+    name = candidate.ref.removeprefix("refs/heads/")
+    return next((entry.folder for entry in entries(git) if entry.branch == name and entry.folder not in own), None)
+
+
+def _branch(git: Git, run: Run, candidate: Candidate) -> Branch | None:
+    """The candidate's branch where it stands now, an agent may have moved it; None when it is gone.
 
     The survivor's must stand where it was landed from: what a person added since is theirs.
     """
@@ -105,13 +173,4 @@ def _branch(git: Git, run: Run, candidate: Candidate) -> list[Branch]:
     name = candidate.ref.removeprefix("refs/heads/")
     if tip and candidate.number == run.survivor and run.tip and tip != run.tip:
         raise Refused("moved", f"{name} has moved on since it was chosen", f"git branch -m {name} another-name")
-    if tip:
-        _require_alone(git, candidate, folder(git, candidate))
-    return [Branch(name, tip)] if tip else []
-
-
-def _require_alone(git: Git, candidate: Candidate, place: Path) -> None:
-    other = next((entry for entry in entries(git) if entry.head == candidate.ref and entry.folder != place), None)
-    if other:
-        name = candidate.ref.removeprefix("refs/heads/")
-        raise Refused("checked-out", f"{name} is checked out in {other.folder}", f"git -C {other.folder} switch -")
+    return Branch(name, tip) if tip else None

@@ -17,7 +17,7 @@ def register(git: Git, state: State) -> None:
     """Write down all runs: stage, base, target, and each candidate's tree, branch and commit."""
     runs = candidates.every(state)
     folder = git.main / FOLDER
-    if git.bare or (not runs and not folder.is_dir()):
+    if not runs and not folder.is_dir():
         return
     folder.mkdir(exist_ok=True)
     (folder / ".gitignore").write_text("*\n")
@@ -25,16 +25,17 @@ def register(git: Git, state: State) -> None:
     data = {
         run.id: {
             "stage": run.stage,
+            "mode": run.mode,
             "base": run.base,
             "target": run.target,
             "survivor": run.survivor,
             "candidates": {
                 f"b{candidate.number}": {
                     "branch": candidate.ref.removeprefix("refs/heads/"),
-                    "tree": str(candidates.folder(git, candidate)),
+                    "tree": str(place),
                     "commit": refs.get(candidate.ref),
                 }
-                for candidate in run.candidates
+                for candidate, place in zip(run.candidates, candidates.places(git, run), strict=True)
             },
         }
         for run in runs

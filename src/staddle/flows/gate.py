@@ -1,0 +1,100 @@
+"""The gate: what lands is proven before it lands, as the very commit it will be, in a tree of its own.
+
+The repository's own merge hooks run where it has any: the merge is then made once more, by git, in that tree. After
+them run the plan's checks. Without either there is no gate, and the commit says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..core.model import Check, Plan
+from ..core.names import Oid
+from ..core.runs import Run
+from ..core.unit import Job
+from ..core.verdict import Verdict
+from ..edges.engine import LocalEngine
+from ..edges.plans import load_plan
+from ..edges.reports import Judged
+from ..edges.state import SECRET_FOLDER
+from ..edges.surroundings import environment, furnish, variables
+from .checking import SET_UP_SECONDS, Subject, Tell, run_checks, why_not
+from .workspace import PLAN_NAME, Site
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a landing has to pass: the folder of merge hooks, None without any, and the checks of a plan."""
+
+    hooks: Path | None = None
+    plan: Plan | None = None
+    skipped: bool = False
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        """The checks by name, in the plan's order."""
+        return self.plan.checks if self.plan and not self.skipped else {}
+
+    @property
+    def trailer(self) -> str:
+        """What the landed commit says of its proof."""
+        return ", ".join(self.checks) or ("none, --no-gate" if self.skipped else "none")
+
+    def __bool__(self) -> bool:
+        return self.hooks is not None or bool(self.checks)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the gate came to: the commit that may land, and why it may not, empty when it may."""
+
+    commit: Oid
+    red: str = ""
+    judged: Sequence[Judged] = field(default=())
+
+
+def gate_of(site: Site, *, skip: bool) -> Gate:
+    """The gate of this repository; with `skip` its hooks alone. PlanError when there is a plan and it is wrong."""
+    path = site.git.main / PLAN_NAME
+    loaded = load_plan(path) if path.is_file() and not skip else None
+    plan = loaded.plan if loaded and loaded.repo == site.git.main else None
+    return Gate(site.git.merge_hooks(), plan, skip)
+
+
+def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tell) -> Proof:
+    """Prove the run's merge in its gate tree, which stands at the merge, or at the target when there are hooks."""
+    commit = run.new or Oid("")
+    if gate.hooks is not None:
+        if red := _merge(site, gate.hooks, run, place, message):
+            return Proof(commit, red)
+        commit = site.git.commit_at(place) or commit
+        if not all(site.git.is_ancestor(part, commit) for part in (run.old, run.tip) if part):
+            return Proof(commit, f"the repository's hooks left {place} at {commit[:10]}, which is not the merge")
+    if not gate.checks or gate.plan is None:
+        return Proof(commit)
+    tell(f"{place.name}: proving the merge before it lands: {gate.trailer}")
+    own = variables(gate.plan, place.name, place, {"STADDLE_RUN": run.id})
+    furnish(gate.plan, site.git.main, place, own)
+    setup = [command.argv for command in gate.plan.setup]
+    judged = run_checks(site, [Subject(place.name, place, gate.checks, own, setup)], at_once=None, tell=tell)
+    bad = next((one for one in judged if one.verdict is not Verdict.PASS), None)
+    return Proof(commit, f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else "", judged)
+
+
+def _merge(site: Site, hooks: Path, run: Run, place: Path, message: str) -> str:
+    """Merge the survivor in the gate tree with the repository's hooks; why one of them refused, empty when none did."""
+    logs = site.state.folder / "logs" / place.name
+    logs.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
+    text = logs / "message"
+    text.write_text(message, encoding="utf-8")
+    job = Job(
+        unit=site.unit(place.name, "merge"),
+        argv=site.git.merge_command(run.tip or Oid(""), text, hooks),
+        cwd=place,
+        env=environment({"GIT_EDITOR": "true"}, place, with_tools=True),
+        stdin=None,
+        log=logs / "merge.log",
+        limit=SET_UP_SECONDS,
+    )
+    (ended,) = LocalEngine().run_lanes({place.name: [job]})[place.name]
+    return "" if ended.ok else f"the merge with the repository's hooks: {why_not(ended, job)}"

@@ -1,0 +1,81 @@
+"""Payloads: the candidates of a context run, each a folder with files by their path in the repository, and patches.
+
+There is one set of folders, so one such run at a time. A payload becomes a commit in the object store when it is
+chosen; from then on it is a candidate like any other. The folder of a loser is kept as it is.
+"""
+
+import os
+from pathlib import Path
+
+from ..core.errors import Refused
+from ..core.names import Candidate, Oid
+from ..core.runs import Mode, Run
+from ..edges.git import Git, RefUpdate
+from ..edges.gitcalls import GitError
+from ..edges.objects import Objects
+from ..edges.state import State
+from . import branches, keeping
+from .removal import delete_folder
+
+HOME = ".pqa/branches"
+
+
+def folder(git: Git, number: int) -> Path:
+    """Where a candidate's payload lies."""
+    return git.main / HOME / f"b{number}"
+
+
+def make(git: Git, run: Run) -> None:
+    """Make the empty folders of all candidates."""
+    for candidate in run.candidates:
+        (folder(git, candidate.number) / "files").mkdir(parents=True, exist_ok=True)
+
+
+def commit(git: Git, state: State, run: Run, candidate: Candidate) -> Oid:
+    """The commit of a payload on the run's base; Refused when it is empty or cannot be made into one."""
+    place = folder(git, candidate.number)
+    if not _holds_anything(place):
+        raise Refused(
+            "empty", f"{place} holds neither files/ nor a patch", f"write it, or choose another: ls {place.parent}"
+        )
+    if nested := next((path for path in (place / "files").rglob(".git")), None):
+        raise Refused("nested", f"{nested} is a repository of its own inside the payload", f"rm -r {nested}")
+    message = f"feat: candidate b{candidate.number} of run {run.id}\n\nRun: {run.id}\n"
+    try:
+        return Objects(git).payload(place, state.folder / "work.index", run.base, message, run.began)
+    except GitError as error:
+        raise Refused(
+            "bad-patch", f"the payload {place} does not apply: {error.what}", f"mend it: ls {place}"
+        ) from None
+
+
+def publish(git: Git, candidate: Candidate, tip: Oid) -> None:
+    """Let the candidate's branch be at its payload's commit; Refused when somebody has a branch of that name."""
+    found = git.refs(candidate.ref).get(candidate.ref)
+    if found is None:
+        git.update_refs([RefUpdate(candidate.ref, tip, None)], "staddle: payload")
+    elif found != tip:
+        name = candidate.ref.removeprefix("refs/heads/")
+        raise Refused("name-taken", f"{name} exists and is not the payload", f"git branch -m {name} another-name")
+
+
+def withdraw(git: Git, run: Run) -> None:
+    """Take back what `publish` did, because the choice is taken back; nothing for runs of trees."""
+    if run.mode is Mode.CONTEXT and run.survivor and run.tip:
+        name = run.candidates[run.survivor - 1].ref.removeprefix("refs/heads/")
+        branches.delete(git, [branches.Branch(name, run.tip)], run.since)
+
+
+def clear(git: Git, state: State, run: Run, candidate: Candidate, *, chosen: bool) -> list[str]:
+    """Remove a payload's folder; what a loser holds is kept, and told of in a line."""
+    place, told = folder(git, candidate.number), []
+    if _holds_anything(place) and not chosen:
+        told = keeping.keep_folder(state, run, candidate, place)
+    delete_folder(place)
+    if place.parent.is_dir() and not any(place.parent.iterdir()):
+        place.parent.rmdir()
+    return told
+
+
+def _holds_anything(place: Path) -> bool:
+    return place.is_dir() and not place.is_symlink() and any(names for _, _, names in os.walk(place))

@@ -1,0 +1,47 @@
+"""Trust: what a program in any tree can write and every git obeys, the shared config and hooks, and whether it changed.
+
+Worktrees isolate files, not trust. A run keeps digests of these from its beginning; nothing lands while they differ,
+because git would run what was planted with the rights of the person who lands.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from ..core.errors import Refused
+from ..edges.git import Git
+
+HARMLESS = ("branch.",)
+"""Settings that ordinary work changes, and that start no program: what a branch tracks."""
+
+
+def digests(git: Git) -> tuple[str, ...]:
+    """One digest a setting, hook or attributes file of the repository, in no telling order."""
+    return tuple(sorted(_digest(line) for line in _lines(git)))
+
+
+def require_unchanged(git: Git, trusted: Sequence[str]) -> None:
+    """Refused, naming each line, when a setting or hook is new since `trusted` was taken, or one has gone."""
+    now = {_digest(line): line for line in _lines(git)}
+    new = [line.partition("\0")[0] for digest, line in now.items() if digest not in trusted]
+    gone = len(set(trusted) - now.keys())
+    if new or gone:
+        told = new + [f"{gone} that it had are gone"] * bool(gone)
+        what = f"the repository's settings or hooks changed since the run began: {'; '.join(told)}"
+        raise Refused("config-changed", what, "look at them; if that was you: the same command with --trust")
+
+
+def _digest(line: str) -> str:
+    return sha256(os.fsencode(line)).hexdigest()[:16]
+
+
+def _lines(git: Git) -> Iterator[str]:
+    """Each thing as a line for people; what only the digest needs follows a NUL."""
+    for name in ("config", "config.worktree"):
+        for key, value in git.settings(git.common / name):
+            if not key.startswith(HARMLESS):
+                yield f"{name}: {key}={value}"
+    for path in (*sorted((git.common / "hooks").glob("*")), git.common / "info" / "attributes"):
+        if path.is_file() and path.suffix != ".sample":
+            mode, content = path.stat().st_mode & 0o111, path.read_bytes()
+            yield f"{path.relative_to(git.common)}\0{mode} {sha256(content).hexdigest()}"
