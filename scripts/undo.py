@@ -1,4 +1,4 @@
-"""Bring a candidate back, uncommitted work included."""
+"""Bring back what was taken away: a candidate, or a milestone's tree."""
 
 from staddle.__main__ import launch
 

@@ -1,8 +1,9 @@
 """What every test stands on: a sealed environment, and small real repositories."""
 
 import os
+import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,33 @@ import pytest
 from .kit import Repository, write_plan
 
 AMBIENT = ("GIT_", "STADDLE_", "NOX_", "MAKE", "MFLAGS", "PYTEST_ADDOPTS", "VIRTUAL_ENV")
+
+
+FENCE = """#!/bin/sh
+[ "$1" = committed ] && cat >> "$STADDLE_HOOKS/moved"
+exit 0
+"""
+"""A reference-transaction hook: each ref that staddle's own git calls have moved, as `old new ref`."""
+
+MAY_MOVE = re.compile(
+    "refs/heads/pqa/[a-z0-9_-]+-b[1-9][0-9]*|refs/staddle/.+|refs/heads/feat/[a-z-]+-m[0-9]+-.+"
+    "|refs/remotes/origin/.+|refs/heads/(main|release)|HEAD"
+)
+"""Candidates, our own namespace, milestones' branches, what a fetch brings, and the targets that tests declare."""
+
+
+@pytest.fixture(autouse=True)
+def fence(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A log of every ref that staddle moves; the test fails when one is neither ours nor a declared target."""
+    hooks = sealed / "fence"
+    hooks.mkdir()
+    (hooks / "reference-transaction").write_text(FENCE)
+    (hooks / "reference-transaction").chmod(0o755)
+    (hooks / "moved").touch()
+    monkeypatch.setenv("STADDLE_HOOKS", str(hooks))
+    yield hooks / "moved"
+    moved = {line.split(" ", 2)[2] for line in (hooks / "moved").read_text().splitlines()}
+    assert [ref for ref in moved if not MAY_MOVE.fullmatch(ref)] == []
 
 
 @pytest.fixture(autouse=True)

@@ -188,3 +188,23 @@ def test_a_spawn_beside_gc_and_a_persons_commits_is_whole(repository: Repository
         assert repository.git("status", "--porcelain", at=tree(repository, 2, f"r{number}")) == ""
         repository.staddle("reconcile", f"r{number}")
     assert repository.git("branch", "--list", "pqa/*") == ""
+
+
+def test_a_whole_run_moves_its_own_refs_and_the_target_alone(run42: Repository, fence: Path) -> None:
+    (tree(run42, 1) / "wip.txt").write_text("wip")
+    run42.staddle("reconcile", "run42", "b2")
+    run42.staddle("undo", "run42", "b1")
+    moved = {line.split(" ", 2)[2] for line in fence.read_text().splitlines()}
+    candidates = {f"refs/heads/pqa/run42-b{number}" for number in (1, 2, 3)}
+    assert moved == {*candidates, "refs/heads/main", "HEAD", "refs/staddle/work/run42-b1"}  # HEAD is on main
+
+
+def test_no_hook_of_the_repository_runs_on_our_own_calls(repository: Repository) -> None:
+    hooks = repository.main / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc"):
+        (hooks / name).write_text(f"#!/bin/sh\necho {name} >> {repository.main.parent}/ran\n")
+        (hooks / name).chmod(0o755)
+    repository.staddle("spawn", "run42", "2")
+    repository.staddle("reconcile", "run42", "b1")
+    assert not (repository.main.parent / "ran").exists()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, DryRun
+from .options import AsJson, DryRun, PlanFile
 
 if TYPE_CHECKING:
     from ..flows.reconcile import Reconciled
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name of your own, run42.")]
 Count = Annotated[str | None, typer.Argument(metavar="N", help="How many candidates, 1 to 64; 3 when nothing says.")]
 ModeName = Annotated[str | None, typer.Option("--mode", metavar="MODE", help="worktree, or context: folders alone.")]
-CandidateName = Annotated[str, typer.Argument(metavar="CANDIDATE", help="b1")]
+UndoTarget = Annotated[str, typer.Argument(metavar="TARGET", help="A candidate, run42-b1, or a milestone, m3.")]
+CandidateName = Annotated[str | None, typer.Argument(metavar="CANDIDATE", help="b1, when TARGET is a run's name.")]
 Survivor = Annotated[str | None, typer.Argument(metavar="SURVIVOR", help="b2 or pqa/run42-b2; none: nothing lands.")]
 Target = Annotated[
     str | None, typer.Option("--target", metavar="BRANCH", help="Land there; else where it was spawned.")
@@ -114,14 +115,18 @@ def sweep(json: AsJson = False) -> None:
         console.answer(line)
 
 
-def undo(run: RunName, candidate: CandidateName, json: AsJson = False) -> None:
-    from ..core.names import require_run
+def undo(target: UndoTarget, candidate: CandidateName = None, plan: PlanFile = None, json: AsJson = False) -> None:
+    from ..core.names import Candidate, require_run, split_target
     from ..core.runs import require_number
     from ..edges import console
-    from ..flows.undo import undo as restore
-    from ..flows.workspace import open_site
+    from ..flows import undo as flow
+    from ..flows.workspace import open_site, open_workspace
 
-    back = restore(open_site(), require_run(run), require_number(candidate))
+    one = Candidate(require_run(target), require_number(candidate)) if candidate else split_target(target)
+    if one is None:
+        back = flow.undo_milestone(open_workspace(plan), target, tell=console.talk)
+    else:
+        back = flow.undo_candidate(open_site(), one)
     if json:
         console.answer_json(asdict(back))
         return

@@ -64,6 +64,11 @@ def candidate(ref: str) -> Candidate | None:
     return Candidate(RunId(match["run"]), int(match["number"]))
 
 
+def split_target(target: str) -> Candidate | None:
+    """The candidate that a target such as `run42-b1` means; None when it means something else."""
+    return candidate(f"refs/heads/pqa/{target.removeprefix('pqa/')}")
+
+
 def owns(ref: str) -> bool:
     """Whether the name of `ref` is one of ours; only the journal says whether we made it."""
     return candidate(ref) is not None or (ref.startswith(_OWN_NAMESPACE) and ref != _OWN_NAMESPACE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..core.errors import WorkFailed
 from ..core.names import Oid
-from .gitcalls import DURABLE, NETWORK_SECONDS, QUIET, GitCalls, GitError
+from .gitcalls import DURABLE, NETWORK_SECONDS, GitCalls, GitError, quiet
 
 MERGE_HOOKS = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
 
@@ -177,8 +177,7 @@ class Git(GitCalls):
 
     def merge_command(self, tip: Oid, message: Path, hooks: Path) -> tuple[str, ...]:
         """The command that merges `tip` into a detached work tree's HEAD, with the repository's hooks."""
-        named = ("-c", f"core.hooksPath={hooks}")
-        return ("git", *QUIET, *named, "merge", "--quiet", "--no-ff", "--no-edit", "-F", str(message), tip)
+        return ("git", *quiet(str(hooks)), "merge", "--quiet", "--no-ff", "--no-edit", "-F", str(message), tip)
 
     # -- changing ----------------------------------------------------------------------------
 

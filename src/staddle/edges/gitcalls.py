@@ -17,7 +17,6 @@ from .process import Outcome, capture, scrubbed
 QUIET = tuple(
     word
     for setting in (
-        "core.hooksPath=/dev/null",
         "core.fsmonitor=false",
         "core.quotePath=false",
         "gc.auto=0",
@@ -27,6 +26,10 @@ QUIET = tuple(
     )
     for word in ("-c", setting)
 )
+HOOKS_VARIABLE = "STADDLE_HOOKS"
+"""Names a folder of hooks that our own calls are to run, a fence around refs for example; without it they run none."""
+
+
 ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -40,6 +43,11 @@ LOCAL_SECONDS = 300.0
 NETWORK_SECONDS = 600.0
 MINIMUM_VERSION = (2, 38)
 """merge-tree --write-tree came with 2.38; `worktree list -z` and core.fsync with 2.36."""
+
+
+def quiet(hooks: str) -> tuple[str, ...]:
+    """The settings of every call of ours: nothing runs behind our back, and no hooks but those in this folder."""
+    return (*QUIET, "-c", f"core.hooksPath={hooks}")
 
 
 class GitError(WorkFailed):
@@ -131,7 +139,7 @@ class GitCalls:
         """Run a git command, whatever its exit code; local ones inherit what is handed down."""
         environment = scrubbed(os.environ, network=network) | ENVIRONMENT | dict(env or {})
         return capture(
-            ["git", *QUIET, *settings, *argv],
+            ["git", *quiet(os.environ.get(HOOKS_VARIABLE, os.devnull)), *settings, *argv],
             cwd=at or self.main,
             env=environment,
             stdin=stdin,

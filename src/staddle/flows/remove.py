@@ -10,7 +10,7 @@ from ..edges.entries import Entry, entries
 from ..edges.surroundings import temporary_place
 from ..guard import landing, removal, roster
 from ..guard.branches import Branch
-from ..guard.removal import Refusal
+from ..guard.refusals import Refusal, refusals
 from .survey import find_base
 from .workspace import Workspace, changing
 
@@ -62,12 +62,12 @@ def _weigh(workspace: Workspace, entry: Entry) -> tuple[Removal, Entry]:
     base = find_base(workspace)
     tip = git.commit(f"refs/heads/{entry.branch}") if entry.branch else git.commit(entry.head)
     landed = tip is not None and _has_landed(workspace, base.oid, tip)
-    refusals = removal.refusals(git, entry, member, base.oid, landed)
+    found = refusals(git, entry, member, base.oid, landed)
     elsewhere = any(other.branch == entry.branch and other.folder != entry.folder for other in entries(git))
     ours = member is not None and member.made_branch and member.branch == entry.branch and not elsewhere
     branch = Branch(entry.branch, tip) if ours and entry.branch and tip and landed else None
     name = member.name if member else entry.folder.name
-    return Removal(name, entry.folder, branch, tuple(refusals)), entry
+    return Removal(name, entry.folder, branch, tuple(found)), entry
 
 
 def _has_landed(workspace: Workspace, base: Oid, tip: Oid) -> bool:

@@ -1,36 +1,37 @@
-"""undo: bring back a candidate that a run took away, as a branch, with its uncommitted work on top."""
+"""undo: bring back what was taken away - a candidate as a branch with its uncommitted work, or a milestone's tree."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.errors import Refused, UsageError
-from ..core.names import Candidate, Oid, RunId
+from ..core.errors import Refused, UsageError, WorkFailed
+from ..core.names import Candidate, Oid
 from ..edges.git import RefUpdate
 from ..edges.objects import Objects
-from ..guard import keeping
-from .workspace import Site, changing
+from ..guard import candidates, creation, keeping, removal
+from ..guard.creation import Wish
+from .survey import Standing, survey
+from .workspace import Site, Workspace, changing
+from .worktrees import worktrees
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A candidate brought back: its branch, where that is now, and whether that holds uncommitted work."""
+    """What came back: its branch, where that is now, and whether its last commit holds uncommitted work."""
 
     branch: str
     commit: Oid
     uncommitted: bool
 
 
-def undo(site: Site, run: RunId, number: int) -> Restored:
+def undo_candidate(site: Site, candidate: Candidate) -> Restored:
     """Restore a candidate's branch from its bundle. UsageError when none was kept, Refused when the name is taken."""
-    candidate = Candidate(run, number)
-    kept = keeping.bundles(site.state, candidate)
-    if not kept and (folders := keeping.folders(site.state, candidate)):
-        what = f"{run}-b{number} is kept as the folder it was, in {folders[-1]}"
-        raise UsageError(what, f"cp -a {folders[-1]} somewhere")
+    kept, name = keeping.bundles(site.state, candidate), f"{candidate.run}-b{candidate.number}"
     if not kept:
-        what = f"nothing is kept of {run}-b{number}: it held no work, or its {keeping.DAYS} days are over"
-        raise UsageError(what, f"ls {site.state.folder / 'bundles'}")
+        raise _nothing_kept(site, candidate, name)
     branch = candidate.ref.removeprefix("refs/heads/")
-    with changing(site, f"undo {run} b{number}"):
+    with changing(site, f"undo {name}"):
         if candidate.ref in site.git.refs(candidate.ref):
             raise Refused("name-taken", f"{branch} exists", f"git -C {site.git.main} branch -m {branch} another-name")
         found = Objects(site.git).unbundle(kept[-1])
@@ -38,3 +39,47 @@ def undo(site: Site, run: RunId, number: int) -> Restored:
         commit = work or found[candidate.ref]
         site.git.update_refs([RefUpdate(candidate.ref, commit, None)], "staddle: restored")
     return Restored(branch, commit, work is not None)
+
+
+def _nothing_kept(site: Site, candidate: Candidate, name: str) -> UsageError:
+    run = candidates.load(site.state, candidate.run)
+    if run is not None and candidate in run.candidates:
+        return UsageError(
+            f"run {run.id} has not ended, nothing of {name} was taken away", f"staddle reconcile {run.id}"
+        )
+    if candidates.ended(site.state).get(candidate.run) == candidate.number:
+        return UsageError(f"{name} landed", "take its merge back: git revert -m 1 COMMIT")
+    if folders := keeping.folders(site.state, candidate):
+        return UsageError(f"{name} is kept as the folder it was, in {folders[-1]}", f"cp -a {folders[-1]} somewhere")
+    what = f"nothing is kept of {name}: it held no work, or its {keeping.DAYS} days are over"
+    return UsageError(what, f"ls {site.state.folder / 'bundles'}")
+
+
+def undo_milestone(workspace: Workspace, target: str, *, tell: Tell) -> Restored:
+    """Bring a removed tree back, on its branch, at the commit where that was deleted; and set it up.
+
+    Refused when the tree stands; UsageError when nothing of it was removed.
+    """
+    milestone = workspace.plan.milestone(target)
+    with changing(workspace, f"undo {target}") as trap:
+        (finding,) = survey(workspace, [milestone]).findings
+        if finding.standing not in (Standing.CREATE, Standing.GONE):
+            what = f"{finding.name} has its tree: {finding.folder} ({finding.standing})"
+            raise Refused("stands", what, f"staddle status {finding.name}")
+        oid = None if finding.start == "branch" else removal.last_noted(workspace.state, milestone.branch)
+        if finding.start != "branch" and (oid is None or workspace.git.commit(oid) is None):
+            what = f"no branch {milestone.branch} was removed that could come back"
+            raise UsageError(what, f"begin it anew: staddle worktrees {finding.name}")
+        if oid is not None:
+            wish = Wish(finding.name, finding.folder, milestone.branch, oid, new_branch=True)
+            failed = list[Exception]()
+            creation.create(workspace.git, workspace.state, trap, [wish], lambda done: _note(failed, done.error))
+            if failed:
+                raise WorkFailed(f"{finding.folder} could not be made: {failed[0]}", f"staddle undo {finding.name}")
+    worktrees(workspace, [finding.name], fetch=False, tell=tell)
+    return Restored(milestone.branch, oid or finding.tip, uncommitted=False)
+
+
+def _note(failed: list[Exception], error: Exception | None) -> None:
+    if error:
+        failed.append(error)

@@ -1,8 +1,7 @@
-"""Removal: the gate that a person's tree must pass, and a removal that a kill cannot leave half done.
+"""Removal: one that a kill cannot leave half done.
 
-Invariants. `refusals` lists every reason against removing a tree, each with a code, and changes
-nothing. `remove` moves the tree aside by rename, looks once more whether anyone has written into it
-since the gate, and puts it back if so; from then on the journal `departures` only rolls forward:
+Invariants. `remove` moves a tree that nothing speaks against aside by rename, looks once more whether anyone has
+written into it since, and puts it back if so; from then on the journal `departures` only rolls forward:
 `finish` ends it from any state. Nothing is found by name or id alone: the folder must be linked to
 the entry, the branch must stand at the oid that was looked at.
 """
@@ -18,24 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refused
-from ..core.names import Oid, quoted
+from ..core.names import Oid
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git
-from ..edges.processes import mounts_below, standing_in
+from ..edges.processes import mounts_below
 from ..edges.state import State, sync_folder
 from . import branches, roster
 from .branches import Branch
 from .creation import REPOSITORY_WAIT_SECONDS
 from .trap import Trap
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One reason against removing a tree: a code for machines, the fact, and what to do about it."""
-
-    code: str
-    what: str
-    hint: str
 
 
 @dataclass(frozen=True)
@@ -80,59 +70,6 @@ class Departure:
         return cls(
             Path(record["folder"]), Path(record["admin"]), branch, record["nonce"], record["since"], record["discard"]
         )
-
-
-def refusals(git: Git, entry: Entry, member: roster.Member | None, base: Oid, landed: bool) -> list[Refusal]:
-    """Every reason against removing the tree of `entry`; empty when it may go."""
-    at = entry.folder
-    found = []
-    if member is None or not member.made_tree:
-        found.append(Refusal("adopted", f"{at} was not made by staddle", f"git worktree remove {at}"))
-    if entry.locked is not None:
-        why = f": {entry.locked}" if entry.locked else ""
-        found.append(Refusal("locked", f"{at} is locked{why}", f"git worktree unlock {at}"))
-    if operation := entry.under_way():
-        found.append(Refusal("under-way", f"a {operation} is under way in {at}", f"git -C {at} {operation} --abort"))
-    if (entry.admin / "modules").exists():
-        found.append(Refusal("submodules", f"{at} has submodules checked out", f"git -C {at} submodule deinit --all"))
-    if mounts := mounts_below(at):
-        found.append(Refusal("mount", f"{mounts[0]} is mounted inside {at}", f"umount {mounts[0]}"))
-    if hidden := git.hidden(at):
-        what = f"{at} has files that git was told to overlook: {_some(hidden)}"
-        found.append(Refusal("hidden", what, f"git -C {at} update-index --no-skip-worktree --no-assume-unchanged FILE"))
-    changes = git.changes(at)
-    if changes.tracked:
-        what = f"{at} has uncommitted changes in {_some(changes.tracked)}"
-        found.append(Refusal("dirty", what, f"git -C {at} commit --all, or: git -C {at} restore --staged --worktree ."))
-    if changes.untracked:
-        what = f"{at} has files that git does not know: {_some(changes.untracked)}"
-        found.append(Refusal("untracked", what, f"git -C {at} add --all, or: git -C {at} clean -d --interactive"))
-    found += _unlanded(git, entry, base, landed)
-    if processes := standing_in(at):
-        names = ", ".join(f"{process.name} ({process.pid})" for process in processes[:3])
-        found.append(
-            Refusal("process", f"processes stand in {at}: {names}", "leave the folder in that shell, or end it")
-        )
-    return found
-
-
-def _unlanded(git: Git, entry: Entry, base: Oid, landed: bool) -> list[Refusal]:
-    tip = git.commit(entry.head)
-    if tip is None or landed:
-        return []
-    ahead = git.ahead_behind(tip, base)[0]
-    name = entry.branch or f"the detached HEAD of {entry.folder}"
-    commits = f"{ahead} commit{'s' * (ahead != 1)}"
-    found = [Refusal("unlanded", f"{commits} of {name} did not land", "land them first, then remove the tree")]
-    if not git.on_remote(tip):
-        push = f"git -C {entry.folder} push -u origin HEAD"
-        found.append(Refusal("unpushed", f"{name} has commits that are on no remote", push))
-    return found
-
-
-def _some(paths: tuple[str, ...]) -> str:
-    more = len(paths) - 3
-    return ", ".join(map(quoted, paths[:3])) + (f" and {more} more" if more > 0 else "")
 
 
 def remove(git: Git, state: State, trap: Trap, entry: Entry, branch: Branch | None) -> None:
@@ -232,6 +169,14 @@ def _note(state: State, branch: Branch, folder: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_folder(state.folder)
+
+
+def last_noted(state: State, branch: str) -> Oid | None:
+    """The commit that a branch we deleted was at, None when the ledger does not know it."""
+    ledger = state.folder / "ledger.jsonl"
+    lines = ledger.read_text(encoding="utf-8").splitlines() if ledger.exists() else []
+    notes = [json.loads(line) for line in lines if line.endswith("}")]  # a torn last line is no note
+    return next((Oid(note["oid"]) for note in reversed(notes) if note["branch"] == branch), None)
 
 
 def delete_folder(folder: Path) -> None:
