@@ -102,7 +102,10 @@ def assert_no_stumps(repository: Repository) -> None:
     assert not [path.name for path in repository.main.parent.iterdir() if ".staddle-" in path.name]
     state = common / "staddle"
     left = [path.name for path in state.iterdir()] if state.exists() else []
-    assert not [name for name in left if name.startswith(("new-", "old-", "births", "departures", "config.draft"))]
+    stumps = ("new-", "old-", "births", "departures", "config.draft", "landing.stone", "work-", "attributes")
+    assert [name for name in left if name.startswith(stumps)] == []
+    assert not [*state.glob("bundles/*.new*")]
+    assert "refs/staddle/work" not in repository.git("for-each-ref", "refs/staddle/")
     for entry in common.glob("worktrees/*"):
         assert (entry / "HEAD").exists() and (entry / "index").exists() and (entry / "gitdir").exists()
     repository.git("fsck", "--no-progress", "--no-dangling")

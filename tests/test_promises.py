@@ -121,6 +121,6 @@ def test_one_file(planned: Planned) -> None:
     listed = subprocess.run([sys.executable, "-m", "nox", "-l"], cwd=repository.main, capture_output=True, check=True)
     assert b"\n- verify-m2 " in listed.stdout
     assert [row["requirement"] for row in repository.json("prompts")] == ["FR-X-001"]
-    assert [(row["milestone"], row["verdict"]) for row in repository.json("verify", "m2")] == [("M2", "pass")]
+    assert [(row["target"], row["verdict"]) for row in repository.json("verify", "m2")] == [("m2", "pass")]
     repository.git("switch", "--quiet", "-c", "elsewhere", at=repository.tree(1))
     assert [row["standing"] for row in repository.json("status")] == ["drift", "ok"]

@@ -10,7 +10,7 @@ the job, a JSON object; the answer is one JSON line on stdout. Invariants:
   if it bears the unit's marker and no living supervisor of that unit is among its ancestors.
 - Nothing else is ever signalled, least of all we and our ancestors; and a signal meets the process
   that was seen, not a later one of the same number: a pidfd holds it while its start time is compared.
-- When we are killed the leader dies with us; `--sweep UNIT` ends the rest, of UNIT and of `UNIT/...`.
+- When we are killed the leader dies with us; `--sweep UNIT...` ends the rest, of UNIT and of `UNIT/...`.
 - There is one thread: the leader's death signal follows the thread that asked for it, not the process.
 """
 
@@ -249,12 +249,12 @@ def main() -> None:
         os.write(1, json.dumps({"unit": job["unit"]} | answer).encode() + b"\n")
 
 
-def sweep(unit: str) -> None:
-    """End what dead supervisors of `unit` and of the units below it left, and print it as a JSON list."""
-    ended, stubborn = end(lambda found: f"{found}/".startswith(f"{unit}/"), grace=1.0, pause=time.sleep)
+def sweep(units: list[str]) -> None:
+    """End what dead supervisors of `units` and of the units below them left, and print it as a JSON list."""
+    ended, stubborn = end(lambda its: any(f"{its}/".startswith(f"{unit}/") for unit in units), 1.0, time.sleep)
     sys.stdout.write(json.dumps([{"pid": process.pid, "name": process.name} for process in ended]) + "\n")
     sys.exit(stubborn or 0)
 
 
 if __name__ == "__main__":
-    sweep(sys.argv[2]) if sys.argv[1:2] == ["--sweep"] else main()
+    sweep(sys.argv[2:]) if sys.argv[1:2] == ["--sweep"] else main()

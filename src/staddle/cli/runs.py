@@ -57,7 +57,6 @@ def reconcile(
 ) -> None:
     from ..core.names import require_run
     from ..edges import console
-    from ..flows.preview import preview
     from ..flows.reconcile import Wanted
     from ..flows.reconcile import reconcile as end_run
     from ..flows.workspace import open_site
@@ -65,6 +64,8 @@ def reconcile(
     site, name = open_site(), require_run(run)
     wanted = Wanted(survivor, target, gate=not no_gate, trusting=trust, claim=claim)
     if dry_run:
+        from ..flows.preview import preview
+
         lines = preview(site, name, wanted)
         if json:
             console.answer_json(lines)

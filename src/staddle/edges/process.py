@@ -223,16 +223,16 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def sweep(unit: str) -> tuple[str, ...]:
-    """End what dead supervisors of `unit` and of the units below it left; the names of what was ended.
+def sweep(*units: str) -> tuple[str, ...]:
+    """End what dead supervisors of `units` and of the units below them left; the names of what was ended.
 
     WorkFailed when a process would not go. A unit whose supervisor lives is left to it.
     """
-    swept = _sweep(unit)
+    swept = _sweep(*units)
     if swept.rc != 0:
-        raise WorkFailed(f"{unit}: {swept.err.decode(errors='replace').strip()}")
+        raise WorkFailed(f"{', '.join(units)}: {swept.err.decode(errors='replace').strip()}")
     return tuple(f"{process['name']} ({process['pid']})" for process in json.loads(swept.out))
 
 
-def _sweep(unit: str) -> Outcome:
-    return capture([*SUPERVISOR, "--sweep", unit], timeout=SWEEP_SECONDS)
+def _sweep(*units: str) -> Outcome:
+    return capture([*SUPERVISOR, "--sweep", *units], timeout=SWEEP_SECONDS)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """A living process: its id and the name of its program."""
+    """A living process: its id, the name of its program, and the folder that it stands in."""
 
     pid: int
     name: str
+    place: Path
 
 
 def mounts_below(folder: Path) -> list[Path]:
@@ -21,12 +22,12 @@ def mounts_below(folder: Path) -> list[Path]:
     return [place for place in places if place.is_relative_to(folder)]
 
 
-def standing_in(folder: Path) -> list[Process]:
-    """Every process, ourselves excepted, whose working directory is `folder` or below it."""
-    found = []
+def standing_in(*folders: Path) -> list[Process]:
+    """Every process, ourselves excepted, whose working directory is one of `folders` or below it."""
+    below, found = tuple(f"{folder}/" for folder in folders), []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             place = (process / "cwd").readlink()
-            if place.is_relative_to(folder) and int(process.name) != os.getpid():
-                found.append(Process(int(process.name), (process / "comm").read_text().strip()))
+            if f"{place}/".startswith(below) and int(process.name) != os.getpid():
+                found.append(Process(int(process.name), (process / "comm").read_text().strip(), place))
     return found

@@ -41,8 +41,8 @@ def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[R
             raise Refused(reasons[0][1].code, what)
         for one, _ in going:
             held.enter_context(workspace.state.lock(f"tree-{one.name}", 0, f"staddle remove {one.name}"))
-        for one, entry in going:
-            removal.remove(workspace.git, workspace.state, trap, entry, one.branch)
+        removal.remove(workspace.git, workspace.state, trap, [(entry, one.branch) for one, entry in going])
+        for _, entry in going:
             removal.delete_folder(temporary_place(entry.folder))
     return [one for one, _ in going]
 

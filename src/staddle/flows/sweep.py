@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ..core.names import require_run
 from ..core.runs import Stage
 from ..edges.process import sweep as end_processes
-from ..guard import candidates, keeping
+from ..guard import candidates, keeping, removal
 from .reconcile import Wanted, reconcile
 from .workspace import Site, changing
 
@@ -17,6 +17,7 @@ def sweep(site: Site, *, tell: Tell) -> list[str]:
     done = [f"ended {process}" for process in end_processes(site.state.mark)]
     with changing(site, "sweep"):
         done += [f"forgot {name}, its days are over" for name in keeping.expire(site.state)]
+        done += removal.finish(site.git, site.state)
         unfinished = [run for run in candidates.every(site.state) if run.stage not in (Stage.READY, Stage.KEPT)]
     for run in unfinished:
         end = reconcile(site, require_run(run.id), Wanted(only_unfinished=True), tell=tell).end

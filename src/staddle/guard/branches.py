@@ -62,12 +62,13 @@ def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
             _forget_reflog(git, branch)
 
 
-def drop_refs(git: Git, refs: Mapping[str, Oid], since: float) -> None:
-    """Delete refs of our own namespace, each if it still is where `refs` says, and the folders they were in."""
-    for name in (*(f"{ref}.lock" for ref in refs), "packed-refs.lock", "packed-refs.new"):
+def drop_refs(git: Git, found: Mapping[str, Oid], names: Iterable[str], since: float) -> None:
+    """Delete those refs of our own namespace that `found` has, at its oid, and the folders that they were in."""
+    names = list(names)
+    for name in (*(f"{ref}.lock" for ref in names), "packed-refs.lock", "packed-refs.new"):
         clear_stale(git, git.common / name, since)
-    if refs:
-        git.update_refs([RefUpdate(ref, None, oid) for ref, oid in refs.items()], "staddle: done with")
+    if going := [ref for ref in names if ref in found]:
+        git.update_refs([RefUpdate(ref, None, found[ref]) for ref in going], "staddle: done with")
     for top in (git.common / "logs", git.common):
         for home in ("refs/staddle/work", "refs/staddle"):
             with suppress(OSError):

@@ -15,7 +15,7 @@ from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
 from ..edges.git import Git
 from ..edges.process import sweep
-from ..edges.processes import Process, standing_in
+from ..edges.processes import standing_in
 from ..edges.state import State
 from ..edges.surroundings import temporary_place
 from . import branches, creation, keeping, landing, payload, removal, roster
@@ -91,7 +91,7 @@ def close_gate(git: Git, state: State, run: Run) -> None:
     place = gate_folder(git, run)
     if place in roster.members(state):
         sweep(f"{state.mark}/{place.name}")
-        removal.discard(git, state, place, None)
+        removal.discard(git, state, [(place, None)])
         removal.delete_folder(temporary_place(place))
 
 
@@ -120,10 +120,10 @@ def settle(git: Git, state: State) -> None:
 
 def require_clearable(git: Git, state: State, run: Run) -> None:
     """Refused when one of the run's trees holds what is not ours to remove; asked before anything is touched."""
-    enrolled = roster.members(state)
+    enrolled, found = roster.members(state), list(entries(git))
     for place in (*(folder(git, candidate) for candidate in run.candidates), gate_folder(git, run)):
         if place in enrolled:
-            removal.require_removable(git, place)
+            removal.require_removable(found, place)
 
 
 def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str]:
@@ -132,45 +132,56 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
     Returns, a line each, what was kept, what is a person's now and stays, and who stands in a tree that is gone.
     """
     close_gate(git, state, run)
-    told = []
-    for candidate in run.candidates:
-        chosen, survives = candidate.number == run.survivor, candidate.number == keep
-        if run.mode is Mode.CONTEXT:
-            told += payload.clear(git, state, run, candidate, chosen=chosen)
-        holder = None if survives else _holder(git, run, candidate)
-        if holder:
-            told.append(f"b{candidate.number}: its branch is checked out in {holder} and stays: it is yours now")
-        branch = None if survives or holder else _branch(git, run, candidate)
-        if (place := folder(git, candidate)) in roster.members(state):
-            sweep(unit(state, candidate))
-            told += keeping.keep(git, state, run, candidate, place, landed=chosen)
-            told += [_standing(candidate, place, process) for process in standing_in(place)]
-            removal.discard(git, state, place, branch)
-            removal.delete_folder(temporary_place(place))
-        elif chosen and branch:
-            branches.delete(git, [branch], run.since)
+    enrolled, places = roster.members(state), {folder(git, candidate): candidate for candidate in run.candidates}
+    trees = {place: candidate for place, candidate in places.items() if place in enrolled}
+    told = _yielded(git, run, keep)
+    if trees:
+        sweep(*(unit(state, candidate) for candidate in trees.values()))
+        told += keeping.keep(git, state, run, trees)
+        told += [
+            f"{process.name} ({process.pid}) stands in {process.place}, which is gone; it was left alone"
+            for process in standing_in(*trees)
+        ]
+    if run.mode is Mode.CONTEXT:
+        told += payload.clear(git, state, run)
+    going = _branches(git, run, keep)
+    removal.discard(git, state, [(place, going.pop(candidate.number, None)) for place, candidate in trees.items()])
+    if run.survivor in going:  # it has no tree any more, or never had one
+        branches.delete(git, [going[run.survivor]], run.since)
+    for place in trees:
+        removal.delete_folder(temporary_place(place))
     keeping.forget_refs(git, run)
-    return told
+    return sorted(told)
 
 
-def _standing(candidate: Candidate, place: Path, process: Process) -> str:
-    return f"b{candidate.number}: {process.name} ({process.pid}) stands in {place}, which is gone; it was left alone"
+def _holders(git: Git, run: Run) -> dict[int, Path]:
+    """Where somebody else has candidates' branches checked out, by number; the run's own trees all go."""
+    own = {folder(git, one) for one in run.candidates}
+    names = {one.ref.removeprefix("refs/heads/"): one.number for one in run.candidates}
+    return {
+        names[entry.branch]: entry.folder for entry in entries(git) if entry.branch in names and entry.folder not in own
+    }
 
 
-def _holder(git: Git, run: Run, candidate: Candidate) -> Path | None:
-    """Where somebody else has the candidate's branch checked out; the run's own trees all go."""
-    own = [folder(git, one) for one in run.candidates]
-    name = candidate.ref.removeprefix("refs/heads/")
-    return next((entry.folder for entry in entries(git) if entry.branch == name and entry.folder not in own), None)
+def _yielded(git: Git, run: Run, keep: int | None) -> list[str]:
+    held = {number: place for number, place in _holders(git, run).items() if number != keep}
+    return [
+        f"b{number}: its branch is checked out in {place} and stays: it is yours now" for number, place in held.items()
+    ]
 
 
-def _branch(git: Git, run: Run, candidate: Candidate) -> Branch | None:
-    """The candidate's branch where it stands now, an agent may have moved it; None when it is gone.
+def _branches(git: Git, run: Run, keep: int | None) -> dict[int, Branch]:
+    """The branches that go, by number, each where it stands now: an agent may have moved it.
 
     The survivor's must stand where it was landed from: what a person added since is theirs.
     """
-    tip = git.refs(candidate.ref).get(candidate.ref)
-    name = candidate.ref.removeprefix("refs/heads/")
-    if tip and candidate.number == run.survivor and run.tip and tip != run.tip:
-        raise Refused("moved", f"{name} has moved on since it was chosen", f"git branch -m {name} another-name")
-    return Branch(name, tip) if tip else None
+    refs, held = git.refs("refs/heads/pqa/"), _holders(git, run)
+    going = {}
+    for candidate in run.candidates:
+        tip, name = refs.get(candidate.ref), candidate.ref.removeprefix("refs/heads/")
+        if tip is None or candidate.number == keep or candidate.number in held:
+            continue
+        if candidate.number == run.survivor and run.tip and tip != run.tip:
+            raise Refused("moved", f"{name} has moved on since it was chosen", f"git branch -m {name} another-name")
+        going[candidate.number] = Branch(name, tip)
+    return going

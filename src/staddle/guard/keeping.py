@@ -7,10 +7,12 @@ folder it is. Both lie below `staddle/bundles` and are named by run, candidate a
 
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.names import Candidate
+from ..core.names import Candidate, Oid
 from ..core.runs import Run
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git, RefUpdate
@@ -19,26 +21,21 @@ from ..edges.objects import Objects
 from ..edges.state import SECRET_FOLDER, State
 from . import branches
 from .locks import clear_stale
+from .pool import each
 
 DAYS = 14
 NAMES = "refs/staddle/work/"
 
 
-def keep(git: Git, state: State, run: Run, candidate: Candidate, place: Path, *, landed: bool) -> list[str]:
-    """Put away what a candidate holds beyond the run's base, or beyond its landing; a line on it, if anything was."""
-    if not place.is_dir() or place.is_symlink():
-        return _bundled(git, state, run, candidate, [], landed)
-    entry = next((entry for entry in entries(git) if entry.folder == place and is_linked(place, entry.admin)), None)
-    if entry is None and (place / ".git").exists():  # somebody's own repository: the removal will refuse it
-        return []
-    nested = [path for path in place.rglob(".git") if path.parent != place]
-    try:
-        work = [] if entry is None else _save_work(git, state, run, candidate, entry)
-        told = _bundled(git, state, run, candidate, work, landed)
-    except GitError:
-        entry, told = None, []
-        _clear_drafts(_place(state, run, candidate, "bundle"), state)
-    return told if entry and not nested else told + keep_folder(state, run, candidate, place)
+def keep(git: Git, state: State, run: Run, trees: Mapping[Path, Candidate]) -> list[str]:
+    """Put away what candidates hold beyond the run's base, or beyond its landing; a line on each that held anything."""
+    look = _Look(git, state, run, {entry.folder: entry for entry in entries(git)}, git.refs("refs/heads/pqa/", NAMES))
+    told = []
+    for done in each(trees.items(), lambda tree: look.keep(*tree)):
+        if done.error:
+            raise done.error
+        told += done.result or []
+    return told
 
 
 def bundles(state: State, candidate: Candidate) -> list[Path]:
@@ -63,58 +60,86 @@ def expire(state: State) -> list[str]:
 def forget_refs(git: Git, run: Run) -> None:
     """Delete the refs that uncommitted work was held by while it was being bundled."""
     names = [_work_ref(candidate) for candidate in run.candidates]
-    for name in names:
-        clear_stale(git, git.common / f"{name}.lock", run.since)
-    branches.drop_refs(git, git.refs(*names), run.since)
+    branches.drop_refs(git, git.refs(NAMES), names, run.since)
 
 
 def _work_ref(candidate: Candidate) -> str:
     return f"{NAMES}{candidate.run}-b{candidate.number}"
 
 
-def _save_work(git: Git, state: State, run: Run, candidate: Candidate, entry: Entry) -> list[str]:
-    """Hold a HEAD that left its branch, or work that is not committed, by a ref of ours; the ref, if any."""
-    head = git.commit_at(entry.folder) or run.base
-    branch = git.refs(candidate.ref).get(candidate.ref)
-    changes = git.changes(entry.folder, entry.admin)
-    if not changes and branch and git.is_ancestor(head, branch):
-        return []
-    if not changes and git.is_ancestor(head, run.base):
-        return []
-    index = state.folder / "work.index"
-    _clear_drafts(_place(state, run, candidate, "bundle"), state)
-    with suppress(FileNotFoundError):
-        shutil.copy2(entry.admin / "index", index)
-    message = f"uncommitted work of {candidate.run}-b{candidate.number}\n"
-    work = Objects(git).snapshot(entry, index, head, message, run.began) if changes else head
-    index.unlink(missing_ok=True)
-    ref = _work_ref(candidate)
-    clear_stale(git, git.common / f"{ref}.lock", run.since)
-    found = git.refs(ref).get(ref)
-    if found != work:
-        git.update_refs([RefUpdate(ref, work, found)], "staddle: uncommitted work")
-    return [ref]
+@dataclass(frozen=True)
+class _Look:
+    """What git showed when the keeping began: entries by folder, and refs."""
 
+    git: Git
+    state: State
+    run: Run
+    entries: Mapping[Path, Entry]
+    refs: Mapping[str, Oid]
 
-def _bundled(git: Git, state: State, run: Run, candidate: Candidate, refs: list[str], landed: bool) -> list[str]:
-    tip = git.refs(candidate.ref).get(candidate.ref)
-    beyond = tip is not None and not git.is_ancestor(tip, run.base) and not (landed and tip == run.tip)
-    names = [*refs, *([candidate.ref] if beyond else [])]
-    if not names:
-        return []
-    file = _place(state, run, candidate, "bundle")
-    _clear_drafts(file, state)
-    draft = file.with_suffix(".new")
-    Objects(git).bundle(draft, names, run.base)
-    draft.rename(file)
-    return [f"b{candidate.number}: kept for {DAYS} days; staddle undo {run.id} b{candidate.number}"]
+    def keep(self, place: Path, candidate: Candidate) -> list[str]:
+        """Put away what one candidate holds; a line on it, if anything was."""
+        if not place.is_dir() or place.is_symlink():
+            return self._bundled(candidate, [])
+        entry = self.entries.get(place)
+        if entry is None or not is_linked(place, entry.admin):
+            if (place / ".git").exists():  # somebody's own repository: the removal will refuse it
+                return []
+            entry = None
+        nested = [path for path in place.rglob(".git") if path.parent != place]
+        try:
+            work = [] if entry is None else self._save_work(candidate, entry)
+            told = self._bundled(candidate, work)
+        except GitError:
+            entry, told = None, []
+            self._clear_drafts(candidate)
+        return told if entry and not nested else told + keep_folder(self.state, self.run, candidate, place)
 
+    def _save_work(self, candidate: Candidate, entry: Entry) -> list[str]:
+        """Hold a HEAD that left its branch, or work that is not committed, by a ref of ours; the ref, if any."""
+        branch = self.refs.get(candidate.ref)
+        head = branch if entry.head == candidate.ref and branch else self.git.commit_at(entry.folder) or self.run.base
+        changes = self.git.changes(entry.folder, entry.admin)
+        if not changes and any(known and self._holds(known, head) for known in (branch, self.run.base)):
+            return []
+        index = self._index(candidate)
+        self._clear_drafts(candidate)
+        with suppress(FileNotFoundError):
+            shutil.copy2(entry.admin / "index", index)
+        message = f"uncommitted work of {candidate.run}-b{candidate.number}\n"
+        work = Objects(self.git).snapshot(entry, index, head, message, self.run.began) if changes else head
+        index.unlink(missing_ok=True)
+        ref = _work_ref(candidate)
+        clear_stale(self.git, self.git.common / f"{ref}.lock", self.run.since)
+        if self.refs.get(ref) != work:
+            self.git.update_refs([RefUpdate(ref, work, self.refs.get(ref))], "staddle: uncommitted work")
+        return [ref]
 
-def _clear_drafts(file: Path, state: State) -> None:
-    """Remove what a git that was cut had begun to write for the bundle `file`; all of it is ours alone."""
-    for name in (file.with_suffix(".new"), state.folder / "work.index"):
-        for left in (name, name.with_name(f"{name.name}.lock")):
-            left.unlink(missing_ok=True)
+    def _bundled(self, candidate: Candidate, refs: list[str]) -> list[str]:
+        tip = self.refs.get(candidate.ref)
+        landed = candidate.number == self.run.survivor and tip == self.run.tip
+        beyond = tip is not None and not landed and not self._holds(self.run.base, tip)
+        names = [*refs, *([candidate.ref] if beyond else [])]
+        if not names:
+            return []
+        file = _place(self.state, self.run, candidate, "bundle")
+        self._clear_drafts(candidate)
+        draft = file.with_suffix(".new")
+        Objects(self.git).bundle(draft, names, self.run.base)
+        draft.rename(file)
+        return [f"b{candidate.number}: kept for {DAYS} days; staddle undo {candidate.run}-b{candidate.number}"]
+
+    def _holds(self, whole: Oid, part: Oid) -> bool:
+        return whole == part or self.git.is_ancestor(part, whole)
+
+    def _index(self, candidate: Candidate) -> Path:
+        return self.state.folder / f"work-{candidate.number}.index"
+
+    def _clear_drafts(self, candidate: Candidate) -> None:
+        """Remove what a git that was cut had begun to write for a candidate; all of it is ours alone."""
+        for name in (_place(self.state, self.run, candidate, "new"), self._index(candidate)):
+            for left in (name, name.with_name(f"{name.name}.lock")):
+                left.unlink(missing_ok=True)
 
 
 def keep_folder(state: State, run: Run, candidate: Candidate, place: Path) -> list[str]:

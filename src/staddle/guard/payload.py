@@ -66,14 +66,17 @@ def withdraw(git: Git, run: Run) -> None:
         branches.delete(git, [branches.Branch(name, run.tip)], run.since)
 
 
-def clear(git: Git, state: State, run: Run, candidate: Candidate, *, chosen: bool) -> list[str]:
-    """Remove a payload's folder; what a loser holds is kept, and told of in a line."""
-    place, told = folder(git, candidate.number), []
-    if _holds_anything(place) and not chosen:
-        told = keeping.keep_folder(state, run, candidate, place)
-    delete_folder(place)
-    if place.parent.is_dir() and not any(place.parent.iterdir()):
-        place.parent.rmdir()
+def clear(git: Git, state: State, run: Run) -> list[str]:
+    """Remove the folders of all payloads; what a loser holds is kept, and told of in a line."""
+    told = []
+    for candidate in run.candidates:
+        place = folder(git, candidate.number)
+        if candidate.number != run.survivor and _holds_anything(place):
+            told += keeping.keep_folder(state, run, candidate, place)
+        delete_folder(place)
+    home = git.main / HOME
+    if home.is_dir() and not any(home.iterdir()):
+        home.rmdir()
     return told
 
 

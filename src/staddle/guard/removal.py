@@ -1,9 +1,10 @@
-"""Removal: one that a kill cannot leave half done.
+"""Removal: one that a kill cannot leave half done, of one tree or of many at once.
 
-Invariants. `remove` moves a tree that nothing speaks against aside by rename, looks once more whether anyone has
-written into it since, and puts it back if so; from then on the journal `departures` only rolls forward:
-`finish` ends it from any state. Nothing is found by name or id alone: the folder must be linked to
-the entry, the branch must stand at the oid that was looked at.
+Invariants. `remove` moves trees that nothing speaks against aside by rename, looks once more whether anyone has
+written into them since, and puts them back if so; from then on the journal `departures` only rolls forward:
+`finish` ends it from any state. Nothing is found by name or id alone: the folder must be linked to the entry, the
+branch must stand at the oid that was looked at. Folders are deleted before anything is written, for the disk may be
+full; what cannot be deleted stays in the journal, hidden, and holds up nothing else.
 """
 
 import json
@@ -12,11 +13,13 @@ import secrets
 import shutil
 import stat
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Refused
+from ..core.errors import Refused, WorkFailed
 from ..core.names import Oid
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git
@@ -25,22 +28,31 @@ from ..edges.state import State, sync_folder
 from . import branches, roster
 from .branches import Branch
 from .creation import REPOSITORY_WAIT_SECONDS
+from .pool import each
 from .trap import Trap
+
+
+class Step(StrEnum):
+    """How far a removal has come."""
+
+    LOOKING = "looking"
+    """A person's tree, moved aside to be looked at once more: it goes back."""
+    GOING = "going"
+    """A tree of the machine's, in its place: whatever stands there goes, without a gate."""
+    ASIDE = "aside"
+    """Moved aside for good: what stands in the place now is somebody else's."""
 
 
 @dataclass(frozen=True)
 class Departure:
-    """A removal under way, as the journal knows it; `branch` is None where the branch stays.
-
-    `discard` marks a tree of the machine's that is still in its place: whatever stands there goes, without a gate.
-    """
+    """A removal under way, as the journal knows it; `branch` is None where the branch stays."""
 
     folder: Path
     admin: Path
     branch: Branch | None
     nonce: str
     since: float
-    discard: bool = False
+    step: Step
 
     @property
     def aside(self) -> Path:
@@ -54,118 +66,163 @@ class Departure:
     def record(self) -> dict[str, Any]:
         """The departure as JSON data."""
         branch = [self.branch.name, self.branch.oid] if self.branch else None
-        return {
-            "folder": str(self.folder),
-            "admin": str(self.admin),
-            "branch": branch,
-            "nonce": self.nonce,
-            "since": self.since,
-            "discard": self.discard,
-        }
+        rest = {"branch": branch, "nonce": self.nonce, "since": self.since, "step": self.step}
+        return {"folder": str(self.folder), "admin": str(self.admin), **rest}
 
     @classmethod
     def load(cls, record: dict[str, Any]) -> "Departure":
         """The departure that `record` gave."""
         branch = Branch(record["branch"][0], Oid(record["branch"][1])) if record["branch"] else None
-        return cls(
-            Path(record["folder"]), Path(record["admin"]), branch, record["nonce"], record["since"], record["discard"]
-        )
+        folder, admin, step = Path(record["folder"]), Path(record["admin"]), Step(record["step"])
+        return cls(folder, admin, branch, record["nonce"], record["since"], step)
 
 
-def remove(git: Git, state: State, trap: Trap, entry: Entry, branch: Branch | None) -> None:
-    """Remove a tree that passed the gate, and `branch` with it; Refused when it changed since."""
-    leaving = Departure(entry.folder, entry.admin, branch, secrets.token_hex(6), time.time())
-    with state.lock("repository", REPOSITORY_WAIT_SECONDS, f"removing {entry.folder.name}"), trap.shielded():
-        if not is_linked(entry.folder, entry.admin):
-            what = f"{entry.folder} is not the tree that {entry.admin} belongs to"
-            raise Refused("foreign", what, f"git -C {git.main} worktree repair {entry.folder}")
-        state.write("departures", leaving.record() | {"forward": False})
-        entry.folder.rename(leaving.aside)
-        if git.changes(leaving.aside, entry.admin):
-            leaving.aside.rename(entry.folder)
-            state.drop("departures")
-            raise Refused("dirty", f"{entry.folder} was written to just now", "look at it, then run the command again")
-        state.write("departures", leaving.record() | {"forward": True})
-    finish(git, state)
+def remove(git: Git, state: State, trap: Trap, going: Sequence[tuple[Entry, Branch | None]]) -> None:
+    """Remove trees that passed the gate, and their branches; Refused, and all stay, when one changed since."""
+    leaving = [_departure(entry.folder, entry.admin, branch, Step.LOOKING) for entry, branch in going]
+    if not leaving:
+        return
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, "removing trees"), trap.shielded():
+        for one in leaving:
+            if not is_linked(one.folder, one.admin):
+                what = f"{one.folder} is not the tree that {one.admin} belongs to"
+                raise Refused("foreign", what, f"git -C {git.main} worktree repair {one.folder}")
+        _journal(state, leaving)
+        for one in leaving:
+            one.folder.rename(one.aside)
+            if git.changes(one.aside, one.admin):
+                _put_back(leaving)
+                state.drop("departures")
+                raise Refused(
+                    "dirty", f"{one.folder} was written to just now", "look at it, then run the command again"
+                )
+        _journal(state, [replace(one, step=Step.ASIDE) for one in leaving])
+    _finish_all(git, state)
 
 
-def require_removable(git: Git, folder: Path) -> None:
-    """Refused when what stands in a tree of the machine's is not ours to remove, or holds what is not."""
-    admin = _admin_of(git, folder)
-    if not folder.is_symlink() and os.path.lexists(folder / ".git") and not is_linked(folder, admin):
+def require_removable(found: Sequence[Entry], folder: Path) -> None:
+    """Refused when what stands in a tree of the machine's is not ours to remove, or holds what is not.
+
+    `found` are all entries of the repository.
+    """
+    admin = next((entry.admin for entry in found if entry.folder == folder), None)
+    if not folder.is_symlink() and os.path.lexists(folder / ".git") and not (admin and is_linked(folder, admin)):
         what = f"{folder} is another repository, not the tree that staddle made there"
         raise Refused("foreign", what, f"move it away: mv {folder} somewhere")
     if mounts := mounts_below(folder):
         raise Refused("mount", f"{mounts[0]} is mounted inside {folder}", f"umount {mounts[0]}")
-    if inner := [entry.folder for entry in entries(git) if folder in entry.folder.parents and entry.folder.exists()]:
+    if inner := [entry.folder for entry in found if folder in entry.folder.parents and entry.folder.exists()]:
         what = f"{inner[0]} is a worktree of its own inside {folder}"
         raise Refused("nested", what, f"git worktree move {inner[0]} elsewhere, or: git worktree remove {inner[0]}")
 
 
-def discard(git: Git, state: State, folder: Path, branch: Branch | None) -> None:
-    """Remove a tree of the machine's and `branch`, whatever is left of them; the caller has kept its work.
+def discard(git: Git, state: State, going: Sequence[tuple[Path, Branch | None]]) -> None:
+    """Remove trees of the machine's and their branches, whatever is left of them; the caller has kept their work.
 
-    Refused when it is not ours to remove.
+    Refused, and all stay, when one is not ours to remove; WorkFailed, at the end, when a folder cannot be deleted.
     """
-    require_removable(git, folder)
-    leaving = Departure(
-        folder, _admin_of(git, folder), branch, secrets.token_hex(6), time.time(), discard=os.path.lexists(folder)
-    )
-    state.write("departures", leaving.record() | {"forward": True})
-    finish(git, state)
-
-
-def _admin_of(git: Git, folder: Path) -> Path:
-    entry = next((entry for entry in entries(git) if entry.folder == folder), None)
-    return entry.admin if entry else git.common / "worktrees" / folder.name
+    found = list(entries(git))
+    for folder, _ in going:
+        require_removable(found, folder)
+    admins = {entry.folder: entry.admin for entry in found}
+    leaving = [
+        _departure(
+            folder,
+            admins.get(folder, git.common / "worktrees" / folder.name),
+            branch,
+            Step.GOING if os.path.lexists(folder) else Step.ASIDE,
+        )
+        for folder, branch in going
+    ]
+    if leaving:
+        _journal(state, leaving)
+        _finish_all(git, state)
 
 
 def forget(git: Git, state: State, entry: Entry) -> None:
     """Remove the entry of a tree of ours whose folder a person has deleted."""
-    leaving = Departure(entry.folder, entry.admin, None, secrets.token_hex(6), time.time())
-    state.write("departures", leaving.record() | {"forward": True})
+    _journal(state, [_departure(entry.folder, entry.admin, None, Step.ASIDE)])
     finish(git, state)
 
 
-def finish(git: Git, state: State) -> None:
-    """Bring the removal in the journal to its end, or back to its beginning if it had not been decided."""
-    record = state.read("departures")
-    if not record:
-        return
-    leaving = Departure.load(record)
-    with state.lock("repository", REPOSITORY_WAIT_SECONDS, f"removing {leaving.folder.name}"):
-        if not record["forward"]:
-            if os.path.lexists(leaving.aside) and not os.path.lexists(leaving.folder):
-                leaving.aside.rename(leaving.folder)
+def finish(git: Git, state: State) -> list[str]:
+    """Bring the removals in the journal to their end, or back to their beginning if they had not been decided.
+
+    Returns what could not be deleted, a line each; the journal keeps it for the next time.
+    """
+    leaving = [Departure.load(record) for record in state.read("departures").get("departures", [])]
+    if not leaving:
+        return []
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, "removing trees"):
+        _put_back(leaving)
+        leaving = _moved_aside(git, state, [one for one in leaving if one.step is not Step.LOOKING])
+    trash = {place: one for one in leaving for place in (one.aside, one.admin_aside(state))}
+    stuck = {trash[done.thing]: done.error for done in each(trash, delete_folder) if done.error}
+    with state.lock("repository", REPOSITORY_WAIT_SECONDS, "removing branches"):
+        gone = [one.branch for one in leaving if one.branch]
+        _note(state, leaving)
+        if gone:
+            branches.delete(git, gone, min(one.since for one in leaving))
+        roster.strike(state, [one.folder for one in leaving])
+        if stuck:
+            _journal(state, [replace(one, branch=None) for one in stuck])
+        else:
             state.drop("departures")
-            return
-        if leaving.discard:
-            if os.path.lexists(leaving.folder) and not os.path.lexists(leaving.aside):
-                leaving.folder.rename(leaving.aside)
-            state.write("departures", replace(leaving, discard=False).record() | {"forward": True})
-        if _is_bereft(git, leaving):
-            leaving.admin.rename(leaving.admin_aside(state))
-        delete_folder(leaving.aside)
-        delete_folder(leaving.admin_aside(state))
-        if leaving.branch:
-            _note(state, leaving.branch, leaving.folder)
-            branches.delete(git, [leaving.branch], leaving.since)
-        roster.strike(state, leaving.folder)
-        state.drop("departures")
+    return [f"{one.aside} cannot be deleted: {error}" for one, error in stuck.items()]
 
 
-def _is_bereft(git: Git, leaving: Departure) -> bool:
-    """Whether the entry still is the one whose tree was moved aside, not one that a person made since."""
-    found = [entry for entry in entries(git) if entry.admin == leaving.admin]
-    return any(entry.folder == leaving.folder and not is_linked(entry.folder, entry.admin) for entry in found)
+def _departure(folder: Path, admin: Path, branch: Branch | None, step: Step) -> Departure:
+    return Departure(folder, admin, branch, secrets.token_hex(6), time.time(), step)
 
 
-def _note(state: State, branch: Branch, folder: Path) -> None:
-    """Write into the ledger what is about to be deleted, so that `git branch NAME OID` brings it back."""
-    ledger = state.folder / "ledger.jsonl"
-    line = json.dumps({"time": time.time(), "branch": branch.name, "oid": branch.oid, "folder": str(folder)})
-    with ledger.open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+def _journal(state: State, leaving: Sequence[Departure]) -> None:
+    """Write down these removals, and what could not be deleted before."""
+    known = {one.nonce for one in leaving}
+    before = [one for one in state.read("departures").get("departures", []) if one["nonce"] not in known]
+    left = [one for one in before if one["step"] == Step.ASIDE and not one["branch"]]
+    state.write("departures", {"departures": left + [one.record() for one in leaving]})
+
+
+def _finish_all(git: Git, state: State) -> None:
+    if stuck := finish(git, state):
+        raise WorkFailed("; ".join(stuck), "mend that; every later command tries again, and so does: staddle sweep")
+
+
+def _put_back(leaving: Sequence[Departure]) -> None:
+    for one in leaving:
+        if one.step is Step.LOOKING and os.path.lexists(one.aside) and not os.path.lexists(one.folder):
+            one.aside.rename(one.folder)
+
+
+def _moved_aside(git: Git, state: State, leaving: Sequence[Departure]) -> list[Departure]:
+    """The removals with their folders and entries out of sight."""
+    going = [one for one in leaving if one.step is Step.GOING]
+    for one in going:
+        if os.path.lexists(one.folder) and not os.path.lexists(one.aside):
+            one.folder.rename(one.aside)
+    leaving = [replace(one, step=Step.ASIDE) for one in leaving]
+    if going:
+        _journal(state, leaving)
+    found = {entry.admin: entry for entry in entries(git)}
+    for one in leaving:
+        entry = found.get(one.admin)  # unless it is one that a person has made since
+        if entry and entry.folder == one.folder and not is_linked(entry.folder, entry.admin):
+            one.admin.rename(one.admin_aside(state))
+    return leaving
+
+
+def _note(state: State, leaving: Sequence[Departure]) -> None:
+    """Write into the ledger which branches are about to be deleted, so that `git branch NAME OID` brings one back."""
+    now = time.time()
+    notes = [
+        {"time": now, "branch": one.branch.name, "oid": one.branch.oid, "folder": str(one.folder)}
+        for one in leaving
+        if one.branch
+    ]
+    if not notes:
+        return
+    with (state.folder / "ledger.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(note)}\n" for note in notes)
         file.flush()
         os.fsync(file.fileno())
     sync_folder(state.folder)

@@ -46,10 +46,11 @@ def enrol(state: State, new: Iterable[Member]) -> None:
             everyone.update(added)
 
 
-def strike(state: State, folder: Path) -> None:
-    """Take a tree off the roster, if it is on it."""
+def strike(state: State, folders: Iterable[Path]) -> None:
+    """Take trees off the roster, those that are on it."""
     with _changing(state) as everyone:
-        everyone.pop(folder, None)
+        for folder in folders:
+            everyone.pop(folder, None)
 
 
 def mark_set_up(state: State, digests: Mapping[Path, str]) -> None:
