@@ -1,6 +1,6 @@
 # The index of this repository's sessions: `make VERB ARGS="..."` is `nox -s VERB -- ...`.
-VERBS := init plan worktrees path status prompts agents verify spawn reconcile sweep undo remove
-OWN := test lint demo drill bench
+VERBS := init plan worktrees path status prompts agents verify spawn reconcile sweep undo drill remove
+OWN := test lint demo faults bench
 
 .DEFAULT_GOAL := help
 .PHONY: help $(VERBS) $(OWN)

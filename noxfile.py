@@ -45,13 +45,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
-def drill(session: nox.Session) -> None:
-    """Cut every command before each of its file-changing calls, in every mode; takes about an hour."""
-    run(session, "-m", "pytest", "-n", "0", "-s", "tests/faults", *session.posargs, SWEEP_EVERY="1")
+def faults(session: nox.Session) -> None:
+    """Cut every command before each of its file-changing calls, in every mode, and soak; takes hours."""
+    run(session, "-m", "pytest", "-n", "0", "-s", "tests/faults", *session.posargs, SWEEP_EVERY="1", SOAK="500")
 
 
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
     """Measure creation and start-up as ratios within one run; arguments name benchmarks."""
-    for name in session.posargs or ("create", "startup", "races", "real_library"):
+    for name in session.posargs or ("create", "runs", "naive", "startup", "races", "real_library"):
         run(session, f"benchmarks/{name}.py")

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from .bystanders import ENV, build, git
-from .cutter import MODES, SIGNALS, Cut, cut
-from .seccomp import SUPPORTED
+from staddle.core.errors import UsageError
+from staddle.faults.bystanders import ENV, build, git
+from staddle.faults.cutter import MODES, SIGNALS, Cut
+from staddle.faults.cutting import cut
+from staddle.faults.seccomp import SUPPORTED
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="needs seccomp user notification")
-REPOSITORY = Path(__file__).parents[2]
 THREE_FOLDERS = "mkdir one; mkdir two; mkdir three"
 
 
@@ -119,8 +120,8 @@ def test_a_caller_that_is_killed_takes_the_tree_with_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "id")
     reader = os.open(tmp_path / "id", os.O_RDONLY | os.O_NONBLOCK)
     command = ["setsid", "sh", "-c", f"echo $$ > {tmp_path}/id; exec sleep 60"]
-    script = f"from tests.faults.cutter import cut; cut({command})"
-    with subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY) as caller:
+    script = f"from staddle.faults.cutting import cut; cut({command})"
+    with subprocess.Popen([sys.executable, "-c", script]) as caller:
         assert select.select([reader], [], [], 20)[0]
         process = os.pidfd_open(int(os.read(reader, 20)))
         caller.kill()
@@ -131,6 +132,12 @@ def test_a_caller_that_is_killed_takes_the_tree_with_it(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_there_ends_as_in_a_shell(tmp_path: Path) -> None:
     assert cut(["no-such-program"], cwd=tmp_path).returncode == 127
+
+
+def test_where_calls_cannot_be_stopped_it_says_what_is_needed(tmp_path: Path) -> None:
+    inner = "from staddle.faults.cutting import cut; cut(['true'])"
+    done = python(tmp_path, f"import sys; sys.path[:0] = {sys.path}; {inner}")  # one listener is all the kernel allows
+    assert f"{UsageError.__name__}: system calls cannot be stopped here" in done.output
 
 
 def test_threads_and_children_share_one_count(tmp_path: Path) -> None:
@@ -147,8 +154,8 @@ def test_threads_and_children_share_one_count(tmp_path: Path) -> None:
 def test_the_shell_door_lists_the_calls_up_to_the_cut(tmp_path: Path) -> None:
     options = ["--at=2", "--mode=kill", f"--root={tmp_path}", f"--cwd={tmp_path}"]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.cutter", *options, "--", "sh", "-c", THREE_FOLDERS],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=20,
+        [sys.executable, "-m", "staddle.faults.cutter", *options, "--", "sh", "-c", THREE_FOLDERS],
+        capture_output=True, text=True, check=False, timeout=20,
     )  # fmt: skip
     listing = f"    1 mkdir {tmp_path}/one\n    2 mkdir {tmp_path}/two\nended with -9, hit\n"
     assert (done.returncode, done.stderr) == (137, listing)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from .bystanders import ENV, LOOK_ALIKES, build, differences, git, leftovers, snapshot
-from .cutter import Cut
-from .seccomp import SUPPORTED
-from .sweep import Case, Point, Sweep
+from staddle.faults.bystanders import CORNER, ENV, LOOK_ALIKES, build, git
+from staddle.faults.cutter import Cut
+from staddle.faults.picture import differences, leftovers, snapshot
+from staddle.faults.seccomp import SUPPORTED
+from staddle.faults.sweep import Case, Point, Sweep
 
 BRANCH, TREE = "pqa/run42-b1", ".pqa_worktrees/run42-b1"
 ADD = ["git", "worktree", "add", "-b", BRANCH, TREE, "HEAD"]
@@ -37,8 +38,9 @@ def test_a_new_repository_is_whole_and_has_no_stumps(main: Path) -> None:
     facts = snapshot(main)
     assert facts["fsck"] == ""
     assert {f"ref refs/heads/{name}" for name in LOOK_ALIKES} < facts.keys()
-    assert {"ref refs/stash", "entry unplugged/HEAD", "file ada/scratch.txt", "file parpour/key.local"} < facts.keys()
-    assert git(main, "status", "--short") == " M notes.txt\nA  staged.txt\n?? new.txt\n"
+    assert {"ref refs/stash", "entry unplugged/HEAD", "file ada/.drill/scratch.txt"} < facts.keys()
+    assert "file parpour/.drill/key.local" in facts
+    assert git(main, "status", "--short") == " M .drill/notes.txt\nA  .drill/staged.txt\n?? .drill/new.txt\n"
     assert leftovers(main, [BRANCH]) == []
 
 
@@ -53,9 +55,9 @@ def test_looking_changes_nothing(main: Path) -> None:
         (lambda main: git(main, "worktree", "prune"), "lost: entry unplugged/HEAD: "),
         (lambda main: git(main, "stash", "drop"), "lost: ref refs/stash: "),
         (lambda main: git(main, "config", "alias.lg", "log"), "changed: config: "),
-        (lambda main: git(main, "reset", "-q", "staged.txt"), "changed: staged parpour: "),
-        (lambda main: git(main, "clean", "-qfX"), "lost: file parpour/key.local: 644 'ignored\\n'"),
-        (lambda main: (main.parent / "ada/README.md").chmod(0o600), "changed: file ada/README.md: 644 "),
+        (lambda main: git(main, "reset", "-q", f"{CORNER}/staged.txt"), "changed: staged parpour: "),
+        (lambda main: git(main, "clean", "-qfX"), "lost: file parpour/.drill/key.local: 644 'ignored\\n'"),
+        (lambda main: (main.parent / "ada/.drill/README.md").chmod(0o600), "changed: file ada/.drill/README.md: 644 "),
         (lambda main: git(main, *ADD[1:]), f"new: ref refs/heads/{BRANCH}: "),
     ],
 )

@@ -11,7 +11,7 @@ from ..core.errors import Interrupted, StaddleError
 from ..core.verbs import VERBS
 from ..edges.console import complain, talk
 from ..guard.trap import die_with_parent, trap
-from . import runs, start, trees, work
+from . import drills, runs, start, trees, work
 
 BROKEN_PIPE = 141
 MACHINES_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
@@ -26,7 +26,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-COMMANDS: dict[str, Callable[..., None]] = {**start.COMMANDS, **trees.COMMANDS, **work.COMMANDS, **runs.COMMANDS}
+_GROUPS = (start, trees, work, runs, drills)
+COMMANDS: dict[str, Callable[..., None]] = {name: verb for group in _GROUPS for name, verb in group.COMMANDS.items()}
 for _verb in VERBS:
     _epilog = f"Example: staddle {_verb.name} {_verb.example}"
     app.command(_verb.name, help=_verb.summary, epilog=_epilog)(COMMANDS[_verb.name])

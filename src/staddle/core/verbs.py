@@ -24,7 +24,8 @@ VERBS = (
     Verb("spawn", "Make N candidate trees for one hard task, all of them or none.", "run42 3"),
     Verb("reconcile", "Land a run's survivor, if named, and take the rest away.", "run42 b2"),
     Verb("sweep", "Finish or take back whatever dead commands left.", "--json"),
-    Verb("undo", "Bring a candidate back, uncommitted work included.", "run42 b1"),
+    Verb("undo", "Bring back what was taken away: a candidate, or a milestone's tree.", "run42-b1"),
+    Verb("drill", "Cut runs at every step in a copy; see that nothing is left.", "--quick"),
     Verb("remove", "Take a landed tree away; refuse what could lose anything.", "m3 --dry-run"),
 )
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from ..core.errors import Refused, UsageError, WorkFailed
 from ..core.names import Candidate, Oid
-from ..edges.git import RefUpdate
 from ..edges.objects import Objects
-from ..guard import candidates, creation, keeping, removal
+from ..guard import branches, candidates, creation, keeping, ledger
+from ..guard.branches import Branch
 from ..guard.creation import Wish
 from .survey import Standing, survey
 from .workspace import Site, Workspace, changing
@@ -32,12 +32,13 @@ def undo_candidate(site: Site, candidate: Candidate) -> Restored:
         raise _nothing_kept(site, candidate, name)
     branch = candidate.ref.removeprefix("refs/heads/")
     with changing(site, f"undo {name}"):
-        if candidate.ref in site.git.refs(candidate.ref):
-            raise Refused("name-taken", f"{branch} exists", f"git -C {site.git.main} branch -m {branch} another-name")
         found = Objects(site.git).unbundle(kept[-1])
         work = next((oid for ref, oid in found.items() if ref.startswith(keeping.NAMES)), None)
-        commit = work or found[candidate.ref]
-        site.git.update_refs([RefUpdate(candidate.ref, commit, None)], "staddle: restored")
+        commit, standing = work or found[candidate.ref], site.git.refs(candidate.ref).get(candidate.ref)
+        if standing not in (None, commit):
+            raise Refused("name-taken", f"{branch} exists", f"git -C {site.git.main} branch -m {branch} another-name")
+        if standing is None:
+            branches.restore(site.git, site.state, Branch(branch, commit))
     return Restored(branch, commit, work is not None)
 
 
@@ -66,7 +67,7 @@ def undo_milestone(workspace: Workspace, target: str, *, tell: Tell) -> Restored
         if finding.standing not in (Standing.CREATE, Standing.GONE):
             what = f"{finding.name} has its tree: {finding.folder} ({finding.standing})"
             raise Refused("stands", what, f"staddle status {finding.name}")
-        oid = None if finding.start == "branch" else removal.last_noted(workspace.state, milestone.branch)
+        oid = None if finding.start == "branch" else ledger.last_noted(workspace.state, milestone.branch)
         if finding.start != "branch" and (oid is None or workspace.git.commit(oid) is None):
             what = f"no branch {milestone.branch} was removed that could come back"
             raise UsageError(what, f"begin it anew: staddle worktrees {finding.name}")

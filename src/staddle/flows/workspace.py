@@ -13,7 +13,7 @@ from ..edges.plans import LoadedPlan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
 from ..edges.surroundings import variables
-from ..guard import candidates, creation, fetching, removal, roster
+from ..guard import branches, candidates, creation, fetching, removal, roster
 from ..guard.trap import Trap, trap
 
 PLAN_NAME = "milestones.yaml"
@@ -127,6 +127,7 @@ def changing(workspace: Site, verb: str) -> Iterator[Trap]:
     ):
         roster.tidy(state)
         fetching.settle(git, state)
+        branches.settle(git, state)
         creation.settle(git, state)
         removal.finish(git, state)
         candidates.settle(git, state)

@@ -4,6 +4,7 @@ A branch counts as made by staddle when the first line of its reflog carries the
 journal wrote before. Name and oid alone prove nothing: someone may have made the same branch.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from ..core.names import Oid
 from ..edges.git import Git, RefUpdate
+from ..edges.state import State
 from .locks import clear_stale
 
 
@@ -34,25 +36,30 @@ def make(git: Git, branches: Iterable[Branch], nonce: str) -> None:
         git.update_refs(updates, f"staddle: created {nonce}")
 
 
-def unmake(git: Git, branches: Iterable[Branch], nonce: str, since: float) -> None:
-    """Take back what `make` did, however far it came; a branch that has moved on since stays."""
+def made_by(git: Git, branches: Iterable[Branch], nonce: str, since: float) -> list[Branch]:
+    """Those branches that `make` made with this nonce, however far it came; what a kill left of the others goes.
+
+    Git deletes a branch's log before the branch, and the log is the proof: write the answer down before `delete`.
+    """
     branches = list(branches)
-    if not branches:
-        return
-    _clear_locks(git, branches, since)
-    found = git.refs(*(branch.ref for branch in branches))
+    _clear_locks(git, branches, since, since)
+    found = git.refs(*(branch.ref for branch in branches)) if branches else {}
     for branch in branches:
         if branch.ref not in found and _is_empty(_reflog(git, branch)):
             _forget_reflog(git, branch)
-    delete(git, [branch for branch in branches if _carries(git, branch, nonce)], since)
+    return [branch for branch in branches if _carries(git, branch, nonce)]
 
 
-def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
-    """Delete those branches that still stand at their oid, and what a killed deletion left of them."""
+def delete(git: Git, branches: Iterable[Branch], since: float, made: float | None = None) -> None:
+    """Delete those branches that still stand at their oid, and what a killed deletion left of them.
+
+    `since` is when this step began, and `made` when the branches were made, if nobody else works on them: a lock on one
+    of them is then what an agent's killed git left.
+    """
     branches = list(branches)
     if not branches:
         return
-    _clear_locks(git, branches, since)
+    _clear_locks(git, branches, since, since if made is None else made)
     found = git.refs(*(branch.ref for branch in branches))
     going = [branch for branch in branches if found.get(branch.ref) == branch.oid]
     if going:
@@ -62,21 +69,39 @@ def delete(git: Git, branches: Iterable[Branch], since: float) -> None:
             _forget_reflog(git, branch)
 
 
+def restore(git: Git, state: State, branch: Branch) -> None:
+    """Create a branch that was deleted, at its oid; journalled, so that a kill leaves no lock for good."""
+    state.write("restoring", {"ref": branch.ref, "since": time.time()})
+    git.update_refs([RefUpdate(branch.ref, branch.oid, None)], "staddle: restored")
+    state.drop("restoring")
+
+
+def settle(git: Git, state: State) -> None:
+    """Clear the lock of a restoring that was cut; idempotent."""
+    if record := state.read("restoring"):
+        clear_stale(git, git.common / f"{record['ref']}.lock", record["since"])
+        state.drop("restoring")
+
+
 def drop_refs(git: Git, found: Mapping[str, Oid], names: Iterable[str], since: float) -> None:
-    """Delete those refs of our own namespace that `found` has, at its oid, and the folders that they were in."""
+    """Delete those refs of our own namespace that `found` has, at its oid; their logs, and the folders of both."""
     names = list(names)
     for name in (*(f"{ref}.lock" for ref in names), "packed-refs.lock", "packed-refs.new"):
         clear_stale(git, git.common / name, since)
     if going := [ref for ref in names if ref in found]:
         git.update_refs([RefUpdate(ref, None, found[ref]) for ref in going], "staddle: done with")
+    for name in names:
+        (git.common / "logs" / name).unlink(missing_ok=True)
     for top in (git.common / "logs", git.common):
         for home in ("refs/staddle/work", "refs/staddle"):
             with suppress(OSError):
                 (top / home).rmdir()
 
 
-def _clear_locks(git: Git, branches: Iterable[Branch], since: float) -> None:
-    for name in (*(f"{branch.ref}.lock" for branch in branches), "packed-refs.lock", "packed-refs.new"):
+def _clear_locks(git: Git, branches: Iterable[Branch], since: float, made: float) -> None:
+    for branch in branches:
+        clear_stale(git, git.common / f"{branch.ref}.lock", made)
+    for name in ("packed-refs.lock", "packed-refs.new"):
         clear_stale(git, git.common / name, since)
 
 

@@ -91,7 +91,7 @@ def close_gate(git: Git, state: State, run: Run) -> None:
     place = gate_folder(git, run)
     if place in roster.members(state):
         sweep(f"{state.mark}/{place.name}")
-        removal.discard(git, state, [(place, None)])
+        removal.discard(git, state, [(place, None)], run.began)
         removal.delete_folder(temporary_place(place))
 
 
@@ -145,9 +145,10 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
     if run.mode is Mode.CONTEXT:
         told += payload.clear(git, state, run)
     going = _branches(git, run, keep)
-    removal.discard(git, state, [(place, going.pop(candidate.number, None)) for place, candidate in trees.items()])
+    leaving = [(place, going.pop(candidate.number, None)) for place, candidate in trees.items()]
+    removal.discard(git, state, leaving, run.began)
     if run.survivor in going:  # it has no tree any more, or never had one
-        branches.delete(git, [going[run.survivor]], run.since)
+        branches.delete(git, [going[run.survivor]], run.since, run.began)
     for place in trees:
         removal.delete_folder(temporary_place(place))
     keeping.forget_refs(git, run)

@@ -128,18 +128,28 @@ def settle(git: Git, state: State) -> None:
     if not state.read("births"):
         return
     with state.lock("repository", REPOSITORY_WAIT_SECONDS, "settling new trees"):
-        births = [Birth.load(record) for record in state.read("births").get("births", [])]
+        record = state.read("births")
+        births = [Birth.load(birth) for birth in record.get("births", [])]
         forget_draft(git, state)
         linked = {entry.folder: entry for entry in entries.entries(git)}
         whole = [birth for birth in births if _is_published(birth, linked, state)]
         undone = [birth for birth in births if birth not in whole]
         for birth in undone:
             _clear_files(birth, linked, state)
-        made = [birth.branch for birth in undone if birth.wish.new_branch]
-        if births:
-            branches.unmake(git, made, births[0].nonce, births[0].since)
+        _unmake(git, state, record, [birth for birth in undone if birth.wish.new_branch])
         roster.enrol(state, [birth.member for birth in whole])
         state.drop("births")
+
+
+def _unmake(git: Git, state: State, record: dict[str, Any], undone: Sequence[Birth]) -> None:
+    """Delete the branches that these births made; the proof is written down first, for the deletion destroys it."""
+    if not undone:
+        return
+    nonce, since = undone[0].nonce, undone[0].since
+    proven = {branch.name for branch in branches.made_by(git, [birth.branch for birth in undone], nonce, since)}
+    proven |= set(record.get("proven", []))
+    state.write("births", record | {"proven": sorted(proven)})
+    branches.delete(git, [birth.branch for birth in undone if birth.branch.name in proven], since)
 
 
 def _make_branches(git: Git, state: State, births: Sequence[Birth]) -> dict[str, Exception]:

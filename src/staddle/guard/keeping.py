@@ -2,7 +2,8 @@
 
 What git can carry goes into a bundle: the branch, a HEAD that has left it, and a commit of all that lies in
 the tree. What git cannot carry (a repository inside the tree, a tree that lost its `.git`) is kept as the
-folder it is. Both lie below `staddle/bundles` and are named by run, candidate and the time of the run.
+folder it is. When commits cannot be bundled, nothing of their candidate goes. Bundles and folders lie below
+`staddle/bundles` and are named by run, candidate and the time of the run.
 """
 
 import shutil
@@ -86,14 +87,14 @@ class _Look:
             if (place / ".git").exists():  # somebody's own repository: the removal will refuse it
                 return []
             entry = None
-        nested = [path for path in place.rglob(".git") if path.parent != place]
+        work, whole = list[str](), entry is not None and all(path.parent == place for path in place.rglob(".git"))
         try:
             work = [] if entry is None else self._save_work(candidate, entry)
-            told = self._bundled(candidate, work)
         except GitError:
-            entry, told = None, []
+            whole = False
             self._clear_drafts(candidate)
-        return told if entry and not nested else told + keep_folder(self.state, self.run, candidate, place)
+        told = self._bundled(candidate, work)
+        return told if whole else told + keep_folder(self.state, self.run, candidate, place)
 
     def _save_work(self, candidate: Candidate, entry: Entry) -> list[str]:
         """Hold a HEAD that left its branch, or work that is not committed, by a ref of ours; the ref, if any."""

@@ -63,7 +63,7 @@ def withdraw(git: Git, run: Run) -> None:
     """Take back what `publish` did, because the choice is taken back; nothing for runs of trees."""
     if run.mode is Mode.CONTEXT and run.survivor and run.tip:
         name = run.candidates[run.survivor - 1].ref.removeprefix("refs/heads/")
-        branches.delete(git, [branches.Branch(name, run.tip)], run.since)
+        branches.delete(git, [branches.Branch(name, run.tip)], run.since, run.began)
 
 
 def clear(git: Git, state: State, run: Run) -> list[str]:

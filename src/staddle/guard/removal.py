@@ -7,7 +7,6 @@ branch must stand at the oid that was looked at. Folders are deleted before anyt
 full; what cannot be deleted stays in the journal, hidden, and holds up nothing else.
 """
 
-import json
 import os
 import secrets
 import shutil
@@ -24,8 +23,8 @@ from ..core.names import Oid
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git
 from ..edges.processes import mounts_below
-from ..edges.state import State, sync_folder
-from . import branches, roster
+from ..edges.state import State
+from . import branches, ledger, roster
 from .branches import Branch
 from .creation import REPOSITORY_WAIT_SECONDS
 from .pool import each
@@ -45,7 +44,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Departure:
-    """A removal under way, as the journal knows it; `branch` is None where the branch stays."""
+    """A removal under way, as the journal knows it; `branch` is None where the branch stays.
+
+    `since` is when the removal began, `made` when the branch was, if it is the machine's alone (None: a person's too).
+    """
 
     folder: Path
     admin: Path
@@ -53,6 +55,7 @@ class Departure:
     nonce: str
     since: float
     step: Step
+    made: float | None = None
 
     @property
     def aside(self) -> Path:
@@ -66,7 +69,7 @@ class Departure:
     def record(self) -> dict[str, Any]:
         """The departure as JSON data."""
         branch = [self.branch.name, self.branch.oid] if self.branch else None
-        rest = {"branch": branch, "nonce": self.nonce, "since": self.since, "step": self.step}
+        rest = {"branch": branch, "nonce": self.nonce, "since": self.since, "step": self.step, "made": self.made}
         return {"folder": str(self.folder), "admin": str(self.admin), **rest}
 
     @classmethod
@@ -74,7 +77,7 @@ class Departure:
         """The departure that `record` gave."""
         branch = Branch(record["branch"][0], Oid(record["branch"][1])) if record["branch"] else None
         folder, admin, step = Path(record["folder"]), Path(record["admin"]), Step(record["step"])
-        return cls(folder, admin, branch, record["nonce"], record["since"], step)
+        return cls(folder, admin, branch, record["nonce"], record["since"], step, record["made"])
 
 
 def remove(git: Git, state: State, trap: Trap, going: Sequence[tuple[Entry, Branch | None]]) -> None:
@@ -116,8 +119,10 @@ def require_removable(found: Sequence[Entry], folder: Path) -> None:
         raise Refused("nested", what, f"git worktree move {inner[0]} elsewhere, or: git worktree remove {inner[0]}")
 
 
-def discard(git: Git, state: State, going: Sequence[tuple[Path, Branch | None]]) -> None:
-    """Remove trees of the machine's and their branches, whatever is left of them; the caller has kept their work.
+def discard(git: Git, state: State, going: Sequence[tuple[Path, Branch | None]], made: float) -> None:
+    """Remove trees of the machine's, made at that time, and their branches, whatever is left of them.
+
+    The caller has ended their processes and kept their work.
 
     Refused, and all stay, when one is not ours to remove; WorkFailed, at the end, when a folder cannot be deleted.
     """
@@ -131,6 +136,7 @@ def discard(git: Git, state: State, going: Sequence[tuple[Path, Branch | None]])
             admins.get(folder, git.common / "worktrees" / folder.name),
             branch,
             Step.GOING if os.path.lexists(folder) else Step.ASIDE,
+            made,
         )
         for folder, branch in going
     ]
@@ -160,9 +166,9 @@ def finish(git: Git, state: State) -> list[str]:
     stuck = {trash[done.thing]: done.error for done in each(trash, delete_folder) if done.error}
     with state.lock("repository", REPOSITORY_WAIT_SECONDS, "removing branches"):
         gone = [one.branch for one in leaving if one.branch]
-        _note(state, leaving)
         if gone:
-            branches.delete(git, gone, min(one.since for one in leaving))
+            ledger.note(state, [(one.branch, one.folder) for one in leaving if one.branch])
+            branches.delete(git, gone, min(one.since for one in leaving), leaving[0].made)
         roster.strike(state, [one.folder for one in leaving])
         if stuck:
             _journal(state, [replace(one, branch=None) for one in stuck])
@@ -171,8 +177,8 @@ def finish(git: Git, state: State) -> list[str]:
     return [f"{one.aside} cannot be deleted: {error}" for one, error in stuck.items()]
 
 
-def _departure(folder: Path, admin: Path, branch: Branch | None, step: Step) -> Departure:
-    return Departure(folder, admin, branch, secrets.token_hex(6), time.time(), step)
+def _departure(folder: Path, admin: Path, branch: Branch | None, step: Step, made: float | None = None) -> Departure:
+    return Departure(folder, admin, branch, secrets.token_hex(6), time.time(), step, made)
 
 
 def _journal(state: State, leaving: Sequence[Departure]) -> None:
@@ -209,31 +215,6 @@ def _moved_aside(git: Git, state: State, leaving: Sequence[Departure]) -> list[D
         if entry and entry.folder == one.folder and not is_linked(entry.folder, entry.admin):
             one.admin.rename(one.admin_aside(state))
     return leaving
-
-
-def _note(state: State, leaving: Sequence[Departure]) -> None:
-    """Write into the ledger which branches are about to be deleted, so that `git branch NAME OID` brings one back."""
-    now = time.time()
-    notes = [
-        {"time": now, "branch": one.branch.name, "oid": one.branch.oid, "folder": str(one.folder)}
-        for one in leaving
-        if one.branch
-    ]
-    if not notes:
-        return
-    with (state.folder / "ledger.jsonl").open("a", encoding="utf-8") as file:
-        file.writelines(f"{json.dumps(note)}\n" for note in notes)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(state.folder)
-
-
-def last_noted(state: State, branch: str) -> Oid | None:
-    """The commit that a branch we deleted was at, None when the ledger does not know it."""
-    ledger = state.folder / "ledger.jsonl"
-    lines = ledger.read_text(encoding="utf-8").splitlines() if ledger.exists() else []
-    notes = [json.loads(line) for line in lines if line.endswith("}")]  # a torn last line is no note
-    return next((Oid(note["oid"]) for note in reversed(notes) if note["branch"] == branch), None)
 
 
 def delete_folder(folder: Path) -> None:

@@ -5,16 +5,23 @@ point: git writes absolute paths into its files, and a copy takes milliseconds w
 """
 
 import shutil
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
-from .cutter import MODES, Cut, cut
+from ..core.errors import WorkFailed
+from ..edges.process import capture
+from ..guard.pool import each
+from .cutter import MODES, Cut
+from .cutting import cut
+
+COPY_SECONDS = 60.0
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
 
 
 class Case(NamedTuple):
@@ -39,6 +46,10 @@ class Failure(NamedTuple):
     touched: str
     faults: list[str]
     output: str
+
+    def plain(self) -> dict[str, object]:
+        """The failure as JSON has it."""
+        return self.point._asdict() | {"before": self.touched, "faults": self.faults, "said": self.output}
 
     def __str__(self) -> str:
         again = f", its recovery at {self.point.again}" if self.point.again else ""
@@ -81,20 +92,35 @@ class _Slot:
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
-        subprocess.run(["cp", "-a", source, target], check=True, timeout=60)
+        done = capture(["cp", "-a", str(source), str(target)], timeout=COPY_SECONDS)
+        if done.rc != 0:
+            raise WorkFailed(f"a case could not be copied: {done.err.decode(errors='replace').strip()}")
 
 
 class _Places:
-    """Hands out k = first, first + every, ... to all workers until one of them finds the command's end."""
+    """Hands out k = first, first + every, ... to all workers until one of them has come to an end."""
 
     def __init__(self, first: int, every: int) -> None:
-        self._next, self._every, self._lock, self.ended = first, every, threading.Lock(), False
+        self._next, self._every, self._lock, self._ended = first, every, threading.Lock(), False
 
     def __iter__(self) -> Iterator[int]:
-        while not self.ended:
+        while not self._ended:
             with self._lock:
                 at, self._next = self._next, self._next + self._every
             yield at
+
+    def end(self) -> None:
+        """Hand out no more."""
+        self._ended = True
+
+
+def _side_by_side(job: Callable[[Thing], Made], things: Sequence[Thing]) -> list[Made]:
+    """What each job gave, or the first error once all have ended."""
+    outcomes = list(each(things, job, len(things)))
+    for outcome in outcomes:
+        if outcome.error:
+            raise outcome.error
+    return [cast(Made, outcome.result) for outcome in outcomes]
 
 
 @dataclass(frozen=True)
@@ -106,29 +132,36 @@ class Sweep:
     make_case: Callable[[Path], Case]
     env: Mapping[str, str]
     timeout: float = 60
+    tell: Callable[[Result], None] = lambda _: None
+    """Hears after each point what has been found so far."""
 
-    def run(self, work: Path, modes: Sequence[str], every: int = 1, double: int = 0, jobs: int = 2) -> Result:
-        """Try every `every`-th place in each mode, side by side in `jobs` cases below `work`.
+    def run(
+        self, work: Path, modes: Sequence[str], *, every: int = 1, about: int = 0, double: int = 0, jobs: int = 2
+    ) -> Result:
+        """Try every `every`-th place in each mode, or `about` so many, side by side in `jobs` cases below `work`.
 
         Modes begin at different places, so that together they reach more of them. With `double`, each place is tried
         that many times again, with the recovery itself killed, at places spread evenly over it, and run once more.
         """
         result = Result()
-        with ThreadPoolExecutor(jobs) as pool:
-            slots = list(pool.map(lambda number: _Slot(work / f"slot{number}", self.make_case), range(jobs)))
-            for mode in modes:
-                places = _Places(1 + MODES.index(mode) % every, every)
-                for worker in [pool.submit(self._work, slot, mode, places, double, result) for slot in slots]:
-                    worker.result()
+        slots = _side_by_side(lambda number: _Slot(work / f"slot{number}", self.make_case), range(jobs))
+        if about:
+            every = 1 + len(self._cut(slots[0], self.command).calls) // about
+        for mode in modes:
+            places = _Places(1 + MODES.index(mode) % every, every)
+            _side_by_side(partial(self._work, mode=mode, places=places, double=double, result=result), slots)
         return result
 
     def _work(self, slot: _Slot, mode: str, places: _Places, double: int, result: Result) -> None:
-        for at in places:
-            first, steps = self._try(slot, Point(mode, at), result)
-            places.ended = places.ended or not first.hit
-            again = {1 + steps * part // double for part in range(double)} if first.hit else set()
-            for place in sorted(again):
-                self._try(slot, Point(mode, at, place), result)
+        try:
+            for at in places:
+                first, steps = self._try(slot, Point(mode, at), result)
+                if not first.hit:
+                    return
+                for place in sorted({1 + steps * part // double for part in range(double)}):
+                    self._try(slot, Point(mode, at, place), result)
+        finally:
+            places.end()
 
     def _try(self, slot: _Slot, point: Point, result: Result) -> tuple[Cut, int]:
         """Hurt a new case, recover and check; gives the command's cut, and how many calls the recovery made."""
@@ -139,10 +172,11 @@ class Sweep:
         runs.append(self._cut(slot, self.recover))
         faults = slot.case.check(runs[-1])
         faults += [f"{run.survivors} processes outlived the time limit" for run in runs if run.survivors]
-        result.tried.append(point)
         if faults:
             last = runs[0].calls[point.at - 1] if runs[0].hit else "its end"
             result.failures.append(Failure(point, last, faults, "---\n".join(run.output for run in runs)))
+        result.tried.append(point)
+        self.tell(result)
         return runs[0], len(runs[-1].calls)
 
     def _cut(self, slot: _Slot, argv: Sequence[str], at: int | None = None, mode: str = "kill") -> Cut:

@@ -1,41 +1,15 @@
-"""A repository full of what is not ours, a picture of all of it, and a list of the stumps a dead command left.
-
-A bystander is anything a person has next to staddle's own trees: work under way, a worktree on an unplugged disk,
-look-alike branches, a stash, a hand-written config. Nothing staddle does, finishes or undoes may change a byte of it.
-"""
+"""A picture of everything in and around a repository, and a list of the stumps that a dead command left in it."""
 
 import os
-import shutil
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 
-MAIN, UNPLUGGED = "parpour", "unplugged"
-LOOK_ALIKES = ("pqa/run42-bonus", "pqa/run42-b1x", "pqa/run1", "feat/venture-m1-mine")
-ENV = {
-    **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-    "HOME": "/nonexistent",
-    "LC_ALL": "C",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_EDITOR": "true",
-    **{f"GIT_{who}_NAME": "Ada Bystander" for who in ("AUTHOR", "COMMITTER")},
-    **{f"GIT_{who}_EMAIL": "ada@example.org" for who in ("AUTHOR", "COMMITTER")},
-    **{f"GIT_{who}_DATE": "2026-01-02T03:04:05Z" for who in ("AUTHOR", "COMMITTER")},
-}
-_CONFIG_NOTE = """\
-# Ada's notes: do not reformat this file
-[alias]
-\tlg = log --oneline --graph   ; used by the release script
-[branch "feat/venture-m1-mine"]
-\tdescription = mine, not the milestone's
-"""
+from .bystanders import UNPLUGGED, git
+
 _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "sequencer")
 _FURNITURE = (".pqa_worktrees", ".pqa_worktrees/.gitignore")  # stay when the last candidate is gone
 _ENTRY_FILES = ("gitdir", "HEAD", "commondir", "index")
@@ -44,57 +18,6 @@ _STAGING = (
     *((".git/staddle", journal) for journal in ("births.json", "departures.json")),
     *((folder, ".*.staddle-*") for folder in ("..", ".pqa_worktrees")),
 )
-
-
-def git(cwd: Path, *args: str) -> str:
-    """Output of one git command in the sealed environment; in a wreck a failure is a finding, so it is part of it."""
-    done = subprocess.run(["git", *args], cwd=cwd, env=ENV, capture_output=True, text=True, check=False, timeout=60)
-    return done.stdout if done.returncode == 0 else f"{done.stdout}{done.stderr}git {args[0]} exits {done.returncode}\n"
-
-
-def build(root: Path) -> Path:
-    """Make the main checkout and all bystanders in an empty folder, and return the checkout."""
-    root = root.resolve()
-    main = root / MAIN
-    git(root, "init", "-q", "--bare", "--template=", "-b", "main", "origin.git")
-    git(root, "init", "-q", "--template=", "-b", "main", MAIN)
-    with (main / ".git/config").open("a") as config:
-        config.write(_CONFIG_NOTE)
-    for name, value in (("gc.auto", "0"), ("maintenance.auto", "false"), ("remote.pushDefault", "origin")):
-        git(main, "config", name, value)
-    _write(main, {".gitignore": "*.local\n", "README.md": "parpour\n", "notes.txt": "kept\n"})
-    _write(main, {"src/control.py": "limit = 1\n", "src/treasury.py": "balance = 0\n", "bin/run": "#!/bin/sh\n"})
-    (main / "bin/run").chmod(0o755)
-    git(main, "add", ".")
-    git(main, "commit", "-qm", "chore: start")
-    git(main, "remote", "add", "origin", str(root / "origin.git"))
-    git(main, "push", "-q", "-u", "origin", "main")
-    for branch in LOOK_ALIKES:
-        git(main, "branch", "--no-track", branch)
-    git(main, "tag", "-a", "v1", "-m", "first")
-    git(main, "pack-refs", "--all")
-    git(main, "branch", "pqa/run42")  # loose, next to the packed ones
-    _persons_tree(main, root / "ada")
-    git(main, "worktree", "add", "-q", "--detach", str(root / UNPLUGGED))
-    git(root / UNPLUGGED, "commit", "-q", "--allow-empty", "-m", "held by this entry's HEAD alone")
-    shutil.rmtree(root / UNPLUGGED)
-    _write(main, {"notes.txt": "stashed\n"})
-    git(main, "stash", "push", "-q", "-m", "for later")
-    _write(main, {"notes.txt": "edited\n", "staged.txt": "staged\n", "new.txt": "mine\n", "key.local": "ignored\n"})
-    git(main, "add", "staged.txt")
-    return main
-
-
-def _persons_tree(main: Path, tree: Path) -> None:
-    git(main, "worktree", "add", "-q", "-b", "ada/work", str(tree))
-    _write(tree, {"README.md": "half a sentence\n", "staged.txt": "half staged\n", "scratch.txt": "never added\n"})
-    git(tree, "add", "staged.txt")
-
-
-def _write(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
 
 
 def snapshot(main: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 A seccomp filter with a user notification listener is inherited by all descendants, setsid and double forks included,
 and needs neither root nor ptrace. Reads, and opens that create nothing, are allowed inside the kernel and cost nothing.
-The suite runs on x86_64; the aarch64 column follows the kernel's generic table and has not been run.
+The tests run on x86_64; the aarch64 column follows the kernel's generic table and has not been run.
 """
 # Plain strings for paths: this runs at every call of the tree, and a Path costs more than the system call.
 # ruff: noqa: PTH115, PTH118, PTH123
@@ -92,6 +92,8 @@ def prctl(option: int, value: int) -> None:
 
 def stop_file_changes(channel: socket.socket) -> None:
     """Put this process and all it will start under notification, and send the listener through `channel`."""
+    if not SUPPORTED:
+        raise OSError(errno.ENOSYS, f"no table of system calls for {platform.system()} on {platform.machine()}")
     code = b"".join(struct.pack("HBBI", *instruction) for instruction in _program())
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HP", len(code) // 8, ctypes.addressof(buffer))
@@ -122,8 +124,11 @@ class Listener:
     """The end at which stopped calls arrive and are answered; a call that is never answered never happens."""
 
     def __init__(self, channel: socket.socket) -> None:
-        """Take the listener that `stop_file_changes` sent."""
-        _, (self.fd, *_), _, _ = socket.recv_fds(channel, 1, 1)
+        """Take the listener that `stop_file_changes` sent; ConnectionError when it could not."""
+        _, received, _, _ = socket.recv_fds(channel, 1, 1)
+        if not received:
+            raise ConnectionError("no listener came")
+        self.fd = received[0]
         with suppress(OSError):  # Linux 6.6: hand the processor straight over, which halves the cost of a call
             fcntl.ioctl(self.fd, _SET_FLAGS, _SYNC_WAKE_UP)
 

@@ -1,8 +1,8 @@
 """Cut a command at its k-th file-changing system call, wherever in its process tree that call is made.
 
-`cut()` is for tests. In a shell, `python -m tests.faults.cutter --at 12 --mode kill -- git worktree add ../x` does the
-same and lists the calls; without `--at` the command runs to its end. Each run has its own supervising process, so that
-being a subreaper, and ending every descendant whatever happens, never touches the caller's other children.
+A program of its own, standard library only: being a subreaper, and ending every descendant whatever happens, must never
+touch a caller's other children. In a shell, `python -m staddle.faults.cutter --at 12 --mode kill -- git worktree add
+../x` lists the calls up to the cut; without `--at` the command runs to its end.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,9 +23,10 @@ from .seccomp import Listener, Notice, paths, prctl, stop_file_changes, write_ha
 
 SIGNALS: Final = {"term": signal.SIGTERM, "int": signal.SIGINT, "hup": signal.SIGHUP}
 MODES: Final = ("kill", "torn", "group", "self", *SIGNALS, "enospc", "eio")
+NO_NOTIFICATION: Final = 71
+"""The cutter's exit code where the kernel, or the container, does not let system calls be stopped."""
 _OPENS = {"open", "openat", "creat"}
 _GROWS = ("write", "pwrite", "sendfile", "splice", "copy", "fallocate", "ioctl", "mk", "link", "symlink", *_OPENS)
-_REPOSITORY = Path(__file__).parents[2]
 _KERNELS_OWN = ("/dev/", "/proc/", "/sys/", "/memfd:")
 
 
@@ -40,47 +41,6 @@ class Cut(NamedTuple):
     returncode: int
     survivors: int
     output: str = ""
-
-
-def cut(
-    argv: Sequence[str],
-    *,
-    at: int | None = None,
-    mode: str = "kill",
-    roots: Sequence[Path] = (),
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    timeout: float = 60,
-) -> Cut:
-    """Run a command, act by `mode` at its `at`-th file-changing call below `roots`, and wait for its last process.
-
-    kill: SIGKILL every process. torn: the same after half of a write. group: SIGKILL the leader's process group, the
-    others go on. self: SIGKILL the process that makes the call. term, int, hup: signal the leader, the call goes on.
-    enospc: this and every later call that needs space fails. eio: this call fails.
-    """
-    import subprocess  # here, not above: the supervising process starts at every point of a sweep, and needs neither
-    import tempfile
-
-    with tempfile.TemporaryFile() as report:
-        options = [f"--mode={mode}", f"--timeout={timeout}", f"--cwd={cwd or Path.cwd()}"]
-        options += [f"--report={report.fileno()}", *(f"--root={root.resolve()}" for root in roots)]
-        options += [] if at is None else [f"--at={at}"]
-        done = subprocess.run(
-            [sys.executable, "-E", "-S", "-m", "tests.faults.cutter", *options, "--", *argv],
-            cwd=_REPOSITORY,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[report.fileno()],
-            timeout=timeout + 30,
-            check=False,
-        )
-        report.seek(0)
-        output = done.stdout.decode(errors="replace")
-        if not (found := report.read()):
-            raise RuntimeError(f"the cutter itself failed:\n{output}")
-        return Cut(**json.loads(found), output=output)
 
 
 class _Supervisor:
@@ -133,9 +93,8 @@ class _Supervisor:
 
     def _counts(self, path: str) -> bool:
         """Whether a change of this path is a step of the command, and not of a pipe, a device or Python's cache."""
-        if self.roots and not f"{path}/".startswith(tuple(self.roots)):
-            return False
-        return path.startswith("/") and not path.startswith(_KERNELS_OWN) and "/__pycache__" not in path
+        below = f"{path}/".startswith(tuple(self.roots or "/"))
+        return below and (bool(self.roots) or not path.startswith(_KERNELS_OWN)) and "/__pycache__" not in path
 
     def _act(self, notice: Notice) -> None:
         if self.mode in {"kill", "torn"}:
@@ -184,7 +143,11 @@ def _start(argv: list[str], cwd: str) -> tuple[int, Listener]:
     if leader:
         theirs.close()
         with ours:
-            return leader, Listener(ours)
+            try:
+                return leader, Listener(ours)
+            except ConnectionError:  # the child has said why
+                os.waitpid(leader, 0)
+                sys.exit(NO_NOTIFICATION)
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
@@ -220,7 +183,7 @@ def _descendants() -> set[int]:
 
 def main() -> int:
     """Run one command under supervision, and report on the given fd, or in words on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.cutter", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m staddle.faults.cutter", description=__doc__)
     parser.add_argument("--at", type=int, help="the call to act at; without it the command runs to its end")
     parser.add_argument("--mode", choices=MODES, default="kill")
     parser.add_argument("--root", action="append", default=[], help="count only calls on paths below this folder")

@@ -1,0 +1,140 @@
+"""Cases for sweeps beside those of `drill`: milestones' trees, and what an operator does around a run."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from staddle.faults.bystanders import CORNER, build, git
+from staddle.faults.cases import (
+    LAND,
+    LANDING,
+    RUN,
+    STADDLE,
+    TREASURY,
+    Story,
+    environment,
+    landed_once,
+    no_run_left,
+    spawned,
+)
+from staddle.faults.cases import run as run_verb
+from staddle.faults.cutter import Cut
+from staddle.faults.cutting import cut
+from staddle.faults.picture import differences, leftovers, snapshot
+from staddle.faults.sweep import Case
+from tests.kit import write_plan
+
+TREES = 3
+BRANCHES = [f"feat/venture-m{number}-part" for number in range(1, TREES + 1)]
+OURS = ["*venture-wt-m*", "ref refs/heads/feat/venture-m?-part", "log refs/heads/feat/venture-m?-part", "config",
+        "ref refs/remotes/origin/*", "log refs/remotes/origin/*"]  # fmt: skip
+EDIT = "limit = 2  # the operator's\n"
+
+
+def with_plan(folder: Path, seed: Path | None) -> Path:
+    """A repository with bystanders and a plan of three milestones, the second's branch on the remote alone."""
+    main = build(folder, seed)
+    write_plan(main / "milestones.yaml", TREES)
+    git(folder, "clone", "--quiet", "origin.git", "colleague")
+    git(folder / "colleague", "commit", "--quiet", "--allow-empty", "-m", "chore: news")
+    git(folder / "colleague", "push", "--quiet", "origin", "main", f"main:refs/heads/{BRANCHES[1]}")
+    return main
+
+
+def standing(main: Path) -> list[str]:
+    """The branches that have a tree."""
+    listed = git(main, "worktree", "list", "--porcelain")
+    return [branch for branch in BRANCHES if f"branch refs/heads/{branch}\n" in listed]
+
+
+def judge(main: Path, expected: Sequence[str]) -> Callable[[Cut], list[str]]:
+    """The faults that a case has after its recovery, which must have made exactly the `expected` trees stand."""
+    before = snapshot(main)
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode == 0 else [f"the next command exits {recovery.returncode}"]
+        faults += leftovers(main, BRANCHES) + differences(before, snapshot(main), apart=OURS)
+        if standing(main) != list(expected):
+            faults.append(f"trees: {standing(main)}")
+        for branch in standing(main):
+            tree = main.parent / f"venture-wt-{branch.split('-')[1]}-part"
+            faults += [f"{tree.name}: {line}" for line in git(tree, "status", "--porcelain").splitlines()]
+        return faults
+
+    return check
+
+
+def worktrees_case(folder: Path, seed: Path | None) -> Case:
+    """Nothing made yet; the next `worktrees` must give all three trees."""
+    main = with_plan(folder, seed)
+    return Case(main, judge(main, BRANCHES))
+
+
+def remove_case(folder: Path, seed: Path | None) -> Case:
+    """All three trees stand; the next `remove` of m1 must leave the other two."""
+    main = with_plan(folder, seed)
+    run_verb(main, "worktrees")
+    return Case(main, judge(main, BRANCHES[1:]))
+
+
+def blocked_case(folder: Path, seed: Path | None) -> Case:
+    """The operator has edited the file that would land: refused, and all stands as it stood, the whole run included."""
+    main = spawned(folder, seed)
+    (main / TREASURY).write_text(EDIT)
+    before = snapshot(main)
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode == 3 else [f"the next command exits {recovery.returncode}"]
+        branches = [f"pqa/run42-b{number}" for number in (1, 2, 3)]
+        return faults + leftovers(main, branches) + differences(before, snapshot(main), apart=["entry run42-b?/index"])
+
+    return Case(main, check)
+
+
+def sweep_case(folder: Path, seed: Path | None) -> Case:
+    """A reconcile was killed right after its landing; `sweep` takes the run away, and so must the next `sweep`."""
+    landed = killed_after_landing(spawned(folder, seed), at=None)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    main = spawned(folder, seed)
+    before, (old, tip) = snapshot(main), git(main, "rev-parse", "main", "pqa/run42-b2").split()
+    killed_after_landing(main, at=landed)
+
+    def check(recovery: Cut) -> list[str]:
+        changed = differences(before, snapshot(main), apart=[*LANDING, *RUN])
+        return no_run_left(main, recovery) + changed + landed_once(main, old, tip)
+
+    return Case(main, check)
+
+
+def killed_after_landing(main: Path, at: int | None) -> int:
+    """Cut `reconcile` at a place, and give the number of the call that follows the move of main."""
+    env = environment(main.parent)
+    calls = cut([*STADDLE, *LAND], at=at, roots=[main.parent], cwd=main, env=env).calls
+    return max(number for number, call in enumerate(calls, 2) if "refs/heads/main.lock" in call)
+
+
+def undo_case(folder: Path, seed: Path | None) -> Case:
+    """A loser is kept in a bundle; the next `undo` must bring it back, or find that it is back."""
+    main = spawned(folder, seed)
+    run_verb(main, *LAND)
+    before = snapshot(main)
+
+    def check(recovery: Cut) -> list[str]:
+        back = recovery.returncode == 0 or (recovery.returncode == 3 and "pqa/run42-b1 exists" in recovery.output)
+        faults = [] if back else [f"the next command exits {recovery.returncode}"]
+        held = [git(main, "show", f"pqa/run42-b1:{CORNER}/{name}") for name in ("control.py", "wip.txt")]
+        faults += [] if held == ["candidate 1\n", "not committed\n"] else [f"brought back: {held}"]
+        return faults + leftovers(main) + differences(before, snapshot(main), apart=RUN[:2])
+
+    return Case(main, check)
+
+
+SWEEP, UNDO = ("sweep",), ("undo", "run42", "b1")
+STORIES = {
+    "worktrees": Story(("worktrees",), ("worktrees",), worktrees_case),
+    "remove": Story(("remove", "m1"), ("remove", "m1"), remove_case),
+    "blocked": Story(LAND, LAND, blocked_case),
+    "sweep": Story(SWEEP, SWEEP, sweep_case),
+    "undo": Story(UNDO, UNDO, undo_case),
+}
