@@ -8,6 +8,7 @@ from staddle.faults.bystanders import CORNER, build, git
 from staddle.faults.cases import (
     LAND,
     LANDING,
+    REST,
     RUN,
     STADDLE,
     TREASURY,
@@ -121,8 +122,7 @@ def undo_case(folder: Path, seed: Path | None) -> Case:
     before = snapshot(main)
 
     def check(recovery: Cut) -> list[str]:
-        back = recovery.returncode == 0 or (recovery.returncode == 3 and "pqa/run42-b1 exists" in recovery.output)
-        faults = [] if back else [f"the next command exits {recovery.returncode}"]
+        faults = [] if recovery.returncode == 0 else [f"the next command exits {recovery.returncode}"]
         held = [git(main, "show", f"pqa/run42-b1:{CORNER}/{name}") for name in ("control.py", "wip.txt")]
         faults += [] if held == ["candidate 1\n", "not committed\n"] else [f"brought back: {held}"]
         return faults + leftovers(main) + differences(before, snapshot(main), apart=RUN[:2])
@@ -130,11 +130,56 @@ def undo_case(folder: Path, seed: Path | None) -> Case:
     return Case(main, check)
 
 
+def agent_case(folder: Path, seed: Path | None) -> Case:
+    """An agent's own `git commit` in a candidate is cut; the next `reconcile run42` must leave nothing of the run."""
+    main = spawned(folder, seed)
+    (main / AGENTS_TREE / CORNER / "control.py").write_text("agent\n")
+    before = snapshot(main)
+    return Case(main, lambda recovery: no_run_left(main, recovery) + differences(before, snapshot(main), apart=RUN))
+
+
+def gated_case(folder: Path, seed: Path | None) -> Case:
+    """The plan has a check; whether the gate or the landing is cut, the survivor must have landed exactly once."""
+    main = spawned(folder, seed)
+    write_plan(main / "milestones.yaml", 1, checks={"same": {"run": ["test", "-d", CORNER], "evidence": "exit-code"}})
+    before, (old, tip) = snapshot(main), git(main, "rev-parse", "main", "pqa/run42-b2").split()
+    apart = [*LANDING, *RUN, "file tmp*", "file staddle-*", "file .local*"]
+
+    def check(recovery: Cut) -> list[str]:
+        return no_run_left(main, recovery) + differences(before, snapshot(main), apart) + landed_once(main, old, tip)
+
+    return Case(main, check)
+
+
+def context_case(folder: Path, seed: Path | None) -> Case:
+    """Two payloads, no trees: the survivor's must have landed exactly once, and the folders be gone."""
+    main = build(folder, seed)
+    run_verb(main, "spawn", "run42", "2", "--mode", "context")
+    for number in (1, 2):
+        payload = main / ".pqa/branches" / f"b{number}" / "files" / TREASURY
+        payload.parent.mkdir(parents=True)
+        payload.write_text(f"candidate {number}\n")
+    before, old = snapshot(main), git(main, "rev-parse", "main").strip()
+
+    def check(recovery: Cut) -> list[str]:
+        faults = no_run_left(main, recovery) + differences(before, snapshot(main), apart=[*LANDING, *RUN])
+        faults += [f"left: {path.name}" for path in main.glob(".pqa/branches/*")]
+        tip = git(main, "log", "-1", "--format=%P", "main").split()[-1:]
+        return faults + landed_once(main, old, "".join(tip))
+
+    return Case(main, check)
+
+
+AGENTS_TREE = ".pqa_worktrees/run42-b3"
+AGENTS_COMMIT = ("git", "-C", AGENTS_TREE, "commit", "--quiet", "--all", "--message", "feat: agent")
 SWEEP, UNDO = ("sweep",), ("undo", "run42", "b1")
 STORIES = {
     "worktrees": Story(("worktrees",), ("worktrees",), worktrees_case),
     "remove": Story(("remove", "m1"), ("remove", "m1"), remove_case),
     "blocked": Story(LAND, LAND, blocked_case),
+    "gated": Story(LAND, LAND, gated_case),
+    "context": Story(LAND, LAND, context_case),
+    "agent": Story(AGENTS_COMMIT, REST, agent_case),
     "sweep": Story(SWEEP, SWEEP, sweep_case),
     "undo": Story(UNDO, UNDO, undo_case),
 }

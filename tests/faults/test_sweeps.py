@@ -26,7 +26,8 @@ def sweep(name: str, folder: Path) -> Sweep:
     (folder / "home").mkdir()
     command, recover, make_case = ALL[name]
     env = drilled.environment(folder / "home")
-    return Sweep([*drilled.STADDLE, *command], [*drilled.STADDLE, *recover], lambda case: make_case(case, None), env)
+    argv = command if command[0] == "git" else (*drilled.STADDLE, *command)
+    return Sweep(argv, [*drilled.STADDLE, *recover], lambda case: make_case(case, None), env)
 
 
 @pytest.mark.parametrize("mode", MODES)

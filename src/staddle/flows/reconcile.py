@@ -165,7 +165,7 @@ def _merged(site: Site, run: Run, gate: Gate) -> tuple[Run, tuple[str, ...]]:
         raise Refused("gone", f"{ref} is gone", f"git -C {git.main} branch {ref.removeprefix('refs/heads/')}")
     candidates.close_gate(git, site.state, run)
     if run.mode is Mode.CONTEXT and run.survivor:
-        payload.publish(git, run.candidates[run.survivor - 1], tip)
+        payload.publish(git, run, run.candidates[run.survivor - 1], tip)
     if git.is_ancestor(tip, old):
         return candidates.save(site.state, run.at(Stage.MERGED, new=old)), ()
     merge = landing.merge(git, site.state, old, tip)

@@ -15,6 +15,7 @@ from ..edges.gitcalls import GitError
 from ..edges.objects import Objects
 from ..edges.state import State
 from . import branches, keeping
+from .locks import clear_stale
 from .removal import delete_folder
 
 HOME = ".pqa/branches"
@@ -40,17 +41,20 @@ def commit(git: Git, state: State, run: Run, candidate: Candidate) -> Oid:
         )
     if nested := next((path for path in (place / "files").rglob(".git")), None):
         raise Refused("nested", f"{nested} is a repository of its own inside the payload", f"rm -r {nested}")
+    index = state.folder / f"work-{candidate.number}.index"
+    index.with_name(f"{index.name}.lock").unlink(missing_ok=True)  # of a git that was cut
     message = f"feat: candidate b{candidate.number} of run {run.id}\n\nRun: {run.id}\n"
     try:
-        return Objects(git).payload(place, state.folder / "work.index", run.base, message, run.began)
+        return Objects(git).payload(place, index, run.base, message, run.began)
     except GitError as error:
         raise Refused(
             "bad-patch", f"the payload {place} does not apply: {error.what}", f"mend it: ls {place}"
         ) from None
 
 
-def publish(git: Git, candidate: Candidate, tip: Oid) -> None:
+def publish(git: Git, run: Run, candidate: Candidate, tip: Oid) -> None:
     """Let the candidate's branch be at its payload's commit; Refused when somebody has a branch of that name."""
+    clear_stale(git, git.common / f"{candidate.ref}.lock", run.since)
     found = git.refs(candidate.ref).get(candidate.ref)
     if found is None:
         git.update_refs([RefUpdate(candidate.ref, tip, None)], "staddle: payload")
