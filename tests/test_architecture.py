@@ -14,7 +14,8 @@ ALONE = {"supervisor.py", "treewriter.py", "faults/cutter.py", "faults/seccomp.p
 
 SIDEWAYS = {
     "edges": {
-        ("gitcalls", "process"), ("git", "gitcalls"), ("objects", "git"), ("objects", "entries"), ("entries", "git"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
+        ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("reports", "state"), ("engine", "process"), ("treecopy", "process"),
     },

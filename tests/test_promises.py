@@ -48,9 +48,9 @@ def test_nothing_of_yours_is_ever_lost(planned: Planned) -> None:
     assert (repository.tree(4) / "precious").read_text() == "mine"
 
 
-def killed(repository: Repository, verb: str, mailbox: Mailbox) -> int:
-    """Kill this verb, beyond all handling, once a process behind it has mailed its number; that process."""
-    with subprocess.Popen([*STADDLE, verb], cwd=repository.main, stderr=subprocess.DEVNULL) as command:
+def killed(repository: Repository, command_line: str, mailbox: Mailbox) -> int:
+    """Kill this command, beyond all handling, once a process behind it has mailed its number; that process."""
+    with subprocess.Popen([*STADDLE, *command_line.split()], cwd=repository.main, stderr=subprocess.DEVNULL) as command:
         process = mailbox.process()
         command.kill()
     return process
@@ -72,6 +72,25 @@ def test_no_stumps(planned: Planned, mailbox: Mailbox) -> None:
     assert_no_stumps(repository)
     repository.staddle("worktrees")
     assert gone(killed(repository, "verify", mailbox))
+
+
+def test_landing_is_all_or_nothing(repository: Repository, mailbox: Mailbox) -> None:
+    os.mkfifo(gate := mailbox.path.with_name("gate"))
+    repository.git("config", "filter.slow.smudge", f"echo $$ > {mailbox.path}; cat {gate}")
+    (repository.main / ".git" / "info" / "attributes").write_text("slow.txt filter=slow\n")
+    repository.staddle("spawn", "run42", "2")
+    tree = repository.main / ".pqa_worktrees" / "run42-b1"
+    repository.commit(tree, "a.txt", "landed\n", "feat: a")
+    old, tip = repository.git("rev-parse", "main"), repository.commit(tree, "slow.txt", "slow\n", "feat: slow")
+    (repository.main / "README.md").write_text("my own edit\n")
+    writing = killed(repository, "reconcile run42 b1", mailbox)
+    gate.write_text("slow\n")
+    assert gone(writing)
+    repository.staddle("sweep")
+    assert repository.git("log", "-1", "--format=%P", "main") == f"{old} {tip}"
+    assert repository.git("status", "--porcelain") == "M README.md"
+    assert (repository.main / "README.md").read_text() == "my own edit\n"
+    assert_no_stumps(repository)
 
 
 LEAVING = """

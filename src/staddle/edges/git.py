@@ -124,7 +124,7 @@ class Git(GitCalls):
         """
         env = {"GIT_DIR": str(self.common), "GIT_WORK_TREE": str(attributes)}
         argv = ("merge-tree", "--write-tree", "--no-messages", "--name-only", "-z", base, tip)
-        outcome = self.attempt(*argv, at=attributes, env=env)
+        outcome = self.attempt(*argv, at=attributes, env=env, settings=DURABLE)
         tree, *paths = outcome.out.decode(errors="surrogateescape").rstrip("\0").split("\0")
         if outcome.rc > 1 or not re.fullmatch("[0-9a-f]{40,64}", tree):
             raise GitError(argv, outcome)

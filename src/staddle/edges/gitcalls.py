@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "GIT_SEQUENCE_EDITOR": "true",
 }
 DURABLE = ("-c", "core.fsync=committed,reference")
-"""Settings for calls that move a ref for good: git 2.39 flushes nothing unless told to."""
+"""Settings for calls that move a ref for good, or make what it will name: git 2.39 flushes neither unless told to."""
 
 LOCAL_SECONDS = 300.0
 NETWORK_SECONDS = 600.0

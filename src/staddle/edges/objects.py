@@ -10,6 +10,7 @@ from pathlib import Path
 from ..core.names import Oid
 from .entries import Entry
 from .git import Git
+from .gitcalls import DURABLE
 
 NO_VARIABLES: Mapping[str, str] = {}
 OWN_IDENTITY = {
@@ -55,7 +56,15 @@ class Objects:
         words = [word for parent in parents for word in ("-p", parent)]
         dates = {name: f"@{int(stamp)} +0000" for name in ("GIT_COMMITTER_DATE", "GIT_AUTHOR_DATE")}
         out = self._git.run(
-            "commit-tree", *sign, tree, *words, "-F", "-", stdin=message.encode(), env=dates | dict(env)
+            "commit-tree",
+            *sign,
+            tree,
+            *words,
+            "-F",
+            "-",
+            stdin=message.encode(),
+            env=dates | dict(env),
+            settings=DURABLE,
         )
         return Oid(out.decode().strip())
 
@@ -111,12 +120,13 @@ class Objects:
         index.unlink(missing_ok=True)
         self._git.run("read-tree", parent, env=_with(index))
         for patch in sorted(folder.glob("*.patch")):
-            self._git.run("apply", "--cached", "--whitespace=nowarn", "--", str(patch), env=_with(index))
+            argv = ("apply", "--cached", "--whitespace=nowarn", "--", str(patch))
+            self._git.run(*argv, env=_with(index), settings=DURABLE)
         files = folder / "files"
         if files.is_dir():
             env = {**_with(index), "GIT_DIR": str(self._git.common), "GIT_WORK_TREE": str(files)}
-            self._git.run("add", "--force", "--ignore-removal", "--", ".", at=files, env=env)
-        tree = Oid(self._git.run("write-tree", env=_with(index)).decode().strip())
+            self._git.run("add", "--force", "--ignore-removal", "--", ".", at=files, env=env, settings=DURABLE)
+        tree = Oid(self._git.run("write-tree", env=_with(index), settings=DURABLE).decode().strip())
         index.unlink()
         return self.commit_tree(tree, [parent], message, stamp)
 

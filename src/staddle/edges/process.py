@@ -25,6 +25,7 @@ from ..core.unit import Ended, Job
 if TYPE_CHECKING:
     import sh
 
+MARKER = "STADDLE_UNIT"
 SUPERVISOR = (sys.executable, "-I", "-S", str(Path(__file__).resolve().parents[1] / "supervisor.py"))
 IDENTITY_VARIABLES = {f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 NETWORK_VARIABLES = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS"}
@@ -228,10 +229,24 @@ def sweep(*units: str) -> tuple[str, ...]:
 
     WorkFailed when a process would not go. A unit whose supervisor lives is left to it.
     """
+    if not _any_marked(units):
+        return ()
     swept = _sweep(*units)
     if swept.rc != 0:
         raise WorkFailed(f"{', '.join(units)}: {swept.err.decode(errors='replace').strip()}")
     return tuple(f"{process['name']} ({process['pid']})" for process in json.loads(swept.out))
+
+
+def _any_marked(units: Sequence[str]) -> bool:
+    """Whether some process bears the marker of one of `units`; far cheaper than the program that ends them."""
+    marks = [f"\0{MARKER}={unit}".encode() for unit in units]
+    for process in os.scandir("/proc"):
+        with suppress(OSError):
+            if process.name.isdecimal():
+                environment = b"\0" + Path(process.path, "environ").read_bytes()
+                if any(mark in environment for mark in marks):
+                    return True
+    return False
 
 
 def _sweep(*units: str) -> Outcome:
