@@ -6,6 +6,7 @@ away first (`keeping`). `clear` is idempotent from any state and is the undo of 
 recovery of both.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -134,7 +135,10 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
     close_gate(git, state, run)
     enrolled, places = roster.members(state), {folder(git, candidate): candidate for candidate in run.candidates}
     trees = {place: candidate for place, candidate in places.items() if place in enrolled}
-    told = _yielded(git, run, keep)
+    held = {number: place for number, place in _holders(git, run).items() if number != keep}
+    told = [
+        f"b{number}: its branch is checked out in {place} and stays: it is yours now" for number, place in held.items()
+    ]
     if trees:
         sweep(*(unit(state, candidate) for candidate in trees.values()))
         told += keeping.keep(git, state, run, trees)
@@ -144,11 +148,11 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
         ]
     if run.mode is Mode.CONTEXT:
         told += payload.clear(git, state, run)
-    going = _branches(git, run, keep)
-    leaving = [(place, going.pop(candidate.number, None)) for place, candidate in trees.items()]
-    removal.discard(git, state, leaving, run.began)
-    if run.survivor in going:  # it has no tree any more, or never had one
-        branches.delete(git, [going[run.survivor]], run.since, run.began)
+    going = _branches(git, run, {keep, *held})
+    removal.discard(git, state, [(place, going.get(one.number)) for place, one in trees.items()], run.began)
+    if run.survivor and run.tip and run.survivor not in {keep, *held}:  # it may have no tree any more
+        name = run.candidates[run.survivor - 1].ref.removeprefix("refs/heads/")
+        branches.delete(git, [Branch(name, run.tip)], run.since, run.began)
     for place in trees:
         removal.delete_folder(temporary_place(place))
     keeping.forget_refs(git, run)
@@ -164,23 +168,15 @@ def _holders(git: Git, run: Run) -> dict[int, Path]:
     }
 
 
-def _yielded(git: Git, run: Run, keep: int | None) -> list[str]:
-    held = {number: place for number, place in _holders(git, run).items() if number != keep}
-    return [
-        f"b{number}: its branch is checked out in {place} and stays: it is yours now" for number, place in held.items()
-    ]
-
-
-def _branches(git: Git, run: Run, keep: int | None) -> dict[int, Branch]:
+def _branches(git: Git, run: Run, staying: Collection[int | None]) -> dict[int, Branch]:
     """The branches that go, by number, each where it stands now: an agent may have moved it.
 
     The survivor's must stand where it was landed from: what a person added since is theirs.
     """
-    refs, held = git.refs("refs/heads/pqa/"), _holders(git, run)
-    going = {}
+    refs, going = git.refs("refs/heads/pqa/"), {}
     for candidate in run.candidates:
         tip, name = refs.get(candidate.ref), candidate.ref.removeprefix("refs/heads/")
-        if tip is None or candidate.number == keep or candidate.number in held:
+        if tip is None or candidate.number in staying:
             continue
         if candidate.number == run.survivor and run.tip and tip != run.tip:
             raise Refused("moved", f"{name} has moved on since it was chosen", f"git branch -m {name} another-name")
