@@ -9,7 +9,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "staddle"
 LAYERS = ("core", "edges", "guard", "faults", "flows", "doors")
 DOORS = {"cli", "sessions", "__main__"}
-ALONE = {"supervisor.py", "treewriter.py", "faults/cutter.py", "faults/seccomp.py"}
+ALONE = {"supervisor.py", "services.py", "treewriter.py", "faults/cutter.py", "faults/seccomp.py"}
 """Programs of their own: they import the standard library, and of ours each other alone."""
 
 SIDEWAYS = {
@@ -17,7 +17,8 @@ SIDEWAYS = {
         ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
-        ("surroundings", "state"), ("reports", "state"), ("engine", "process"), ("treecopy", "process"),
+        ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
+        ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
     },
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""

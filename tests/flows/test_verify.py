@@ -1,5 +1,6 @@
 """verify: checks run inside their trees, and what makes a verdict green."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +22,6 @@ def with_test(planned: Planned, body: str, **check: object) -> Repository:
 
 def verdict(repository: Repository, code: int) -> tuple[str, str]:
     """The verdict on m1's check and its reason."""
-    import json
-
     (judged,) = json.loads(repository.staddle("verify", "m1", "--json", code=code).stdout)
     return judged["verdict"], judged["reason"]
 
@@ -66,8 +65,8 @@ def test_a_missing_program_is_an_error_and_not_the_codes_fault(planned: Planned)
 
 def test_the_check_imports_its_own_trees_code(planned: Planned) -> None:
     repository = with_test(planned, "from app import core\ndef test_it(): print(core.__file__)\n", run=f"{PYTEST} -s")
-    repository.staddle("verify", "m1", PYTHONPATH=str(repository.main))
-    log = repository.main / ".git" / "staddle" / "verdicts" / "m1" / "unit" / "log"
+    said = repository.staddle("verify", "m1", "--json", PYTHONPATH=str(repository.main)).stdout
+    log = Path(json.loads(said)[0]["log"])
     assert str(repository.tree(1) / "app" / "core.py") in log.read_text()
 
 

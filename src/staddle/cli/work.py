@@ -2,16 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.errors import WorkFailed
+from ..core.errors import UsageError, WorkFailed
 from .options import AsJson, PlanFile, Targets
+
+if TYPE_CHECKING:
+    from ..core.verdict import Judged
 
 AgentName = Annotated[str | None, typer.Option("--agent", metavar="NAME", help="Another agent than the plan's.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="How many at once; as many as there are cores.")]
 Checks = Annotated[list[str] | None, typer.Option("--check", metavar="NAME", help="This check alone; may be repeated.")]
+
+When = Annotated[str, typer.Option("--strategy", metavar="WHEN", help="continue, stop at red, or first-green.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run again what was red on the same content.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Run everything again.")]
+JunitFile = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write one JUnit report of all.")]
 
 
 def prompts(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
@@ -58,24 +67,40 @@ def verify(
     plan: PlanFile = None,
     check: Checks = None,
     jobs: Jobs = None,
+    strategy: When = "continue",
+    retry_failed: RetryFailed = False,
+    no_cache: NoCache = False,
+    junit: JunitFile = None,
     json: AsJson = False,
 ) -> None:
-    from ..core.verdict import Verdict
-    from ..edges import console
+    from ..edges import console, reports
+    from ..flows.checking import Options, Strategy
     from ..flows.verify import verify as run_checks
     from ..flows.workspace import open_workspace
 
-    verdicts = run_checks(open_workspace(plan), targets or [], only=check or [], at_once=jobs, tell=console.talk)
+    if strategy not in tuple(Strategy):
+        raise UsageError(f"there is no strategy {strategy!r}", f"one of: {', '.join(Strategy)}")
+    options = Options(jobs, no_cache, retry_failed, Strategy(strategy))
+    verdicts = run_checks(open_workspace(plan), targets or [], options, only=check or [], tell=console.talk)
+    if junit:
+        reports.merge_junit({f"{v.target} {v.check}": Path(v.log).with_name("junit.xml") for v in verdicts}, junit)
+    red = [judged for judged in verdicts if not judged.verdict.green]
     if json:
-        console.answer_json([asdict(judged) for judged in verdicts])
+        console.answer_json([asdict(judged) | {"whose": judged.verdict.whose} for judged in verdicts])
     else:
-        rows = [(v.target, v.check, v.verdict.value, f"{v.seconds:.1f} s", v.reason) for v in verdicts]
+        rows = [(v.target, v.check, v.verdict.value, _took(v), v.reason) for v in verdicts]
         console.table(("", "check", "verdict", "took", "why"), rows)
         for judged in verdicts:
             if judged.coverage:
                 console.answer(f"{judged.target} coverage: {judged.coverage}")
-    if red := [judged for judged in verdicts if judged.verdict is not Verdict.PASS]:
+        for line in reports.failure_tail(Path(red[0].log).with_name("junit.xml")) if red else []:
+            console.talk(f"    {line}")
+    if red:
         raise WorkFailed(f"{len(red)} of {len(verdicts)} checks are not green", f"less {red[0].log}")
+
+
+def _took(judged: "Judged") -> str:
+    return "cached" if judged.cached else f"{judged.seconds:.1f} s"
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"prompts": prompts, "agents": agents, "verify": verify}

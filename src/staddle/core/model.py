@@ -55,6 +55,7 @@ Variable = Annotated[
     ),
 ]
 Seconds = Annotated[int, Meta(title="a number of seconds, from 1 to 604800 (a week)", ge=1, le=604_800)]
+Retries = Annotated[int, Meta(title="a number of times, from 0 to 5", ge=0, le=5)]
 Ports = Annotated[int, Meta(title="a number of ports, from 0 to 100", ge=0, le=100)]
 Issue = Annotated[int, Meta(title="an issue's number, from 1 to 999999999", ge=1, le=999_999_999)]
 
@@ -99,6 +100,9 @@ class Command(Struct, frozen=True):
         return tuple(_BRACES.sub(lambda found: values.get(found[1], found[0]), word) for word in self.argv)
 
 
+Service = Literal["postgres", "redis", "nats"]
+
+
 class Check(Struct, frozen=True, forbid_unknown_fields=True):
     """A command whose result says whether a tree's content is right; a bare command stands for `{run: command}`."""
 
@@ -108,6 +112,12 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="What proves a pass: a JUnit report with executed tests, or merely exit code 0."),
     ] = "junit"
     limit: Annotated[Seconds, Meta(description="Seconds after which it is ended.")] = 600
+    services: Annotated[
+        tuple[Service, ...], Meta(description="Servers that are started for it, on the last of its tree's ports.")
+    ] = ()
+    retries: Annotated[
+        Retries, Meta(description="How often a red run is repeated: green then, it is flaky, not failed.")
+    ] = 1
 
 
 class Agent(Struct, frozen=True, forbid_unknown_fields=True):

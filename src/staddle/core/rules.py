@@ -1,23 +1,25 @@
 """The rules of a plan that span places or need a reason: each yields the places that break it, and why."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from .document import Path
 from .draft import Draft, Entry
-from .model import PLACEHOLDERS, Command, default_agents
+from .model import PLACEHOLDERS, Command, Surroundings, default_agents
 from .names import branch_fault, did_you_mean, git_fault, path_fault, quoted, tree_fault
 from .order import circles
 
 Finding = tuple[Entry, str]
 
 _UNIQUE = ("milestones.*.id", "milestones.*.branch", "milestones.*.tree", "milestones.*.requirements.*.id")
+_SERVICES = ("checks.*.services.*", "milestones.*.checks.*.services.*")
 _PATHS = ("surroundings.copy.*", "surroundings.link.*", "milestones.*.owns.*", "milestones.*.requirements.*.test")
 
 
 def broken_rules(draft: Draft) -> Iterator[Finding]:
     """What breaks a rule among the values of `draft`."""
-    for rule in (_duplicates, _names, _base, _unknown_needs, _circles, _paths, _agent, _placeholders):
+    for rule in (_duplicates, _names, _base, _unknown_needs, _circles, _paths, _agent, _placeholders, _services):
         yield from rule(draft)
 
 
@@ -95,3 +97,18 @@ def _placeholders(draft: Draft) -> Iterator[Finding]:
                 yield entry, f"{{{name}}} is not filled into a shell's text, where quotes in it would be code"
             elif name not in PLACEHOLDERS:
                 yield entry, f"{{{name}}} is none of the placeholders{did_you_mean(name, PLACEHOLDERS)}"
+
+
+def _services(draft: Draft) -> Iterator[Finding]:
+    declared = draft.value("surroundings", "ports")
+    ports = declared if isinstance(declared, int) else Surroundings().ports
+    entries = [entry for places in _SERVICES for entry in draft.each(places)]
+    wanted = Counter(entry.path[:-1] for entry in entries)
+    named: set[tuple[Path, object]] = set()
+    for entry in entries:
+        *place, position = entry.path
+        if (tuple(place), entry.value) in named:
+            yield entry, f"{quoted(str(entry.value))} is already among these services"
+        named.add((tuple(place), entry.value))
+        if position == ports:
+            yield entry, f"these services take {wanted[tuple(place)]} ports, and surroundings.ports is {ports}"

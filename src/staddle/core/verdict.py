@@ -1,47 +1,105 @@
 """Verdicts: what a finished check proves, judged from evidence and never from the exit code alone.
 
 pytest ends with 0 when a test calls `os._exit(0)` and when every test is skipped; so a pass needs the
-exit code, a report, at least one test that ran, and a tree that the check left as it was.
+exit code, a report, at least one test that ran, a tree that the check left as it was, and code that
+was imported from that very tree.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .names import Oid
 from .unit import Ended
 
 
 class Verdict(StrEnum):
-    """What a check came to. Only `pass` is green; `error` and `cancelled` say nothing about the code."""
+    """What a check came to; `whose` says who has to do something about it."""
 
     PASS = "pass"
     FAIL = "fail"
+    FLAKY = "flaky"
+    """Red, then green with nothing changed; the test is not this tree's own."""
+    NEW_FLAKY = "new-flaky"
+    """The same, of a test that this tree adds or changes."""
+    BASE_RED = "base-red"
+    """The tests that are red here are red where this tree began."""
     EMPTY = "empty"
     DIRTY = "dirty"
     TIMEOUT = "timeout"
     ERROR = "error"
+    SKIPPED = "skipped"
     CANCELLED = "cancelled"
+
+    @property
+    def whose(self) -> str:
+        """Whose it is: the tree's own, the base's, the machine's, or nobody's."""
+        return WHOSE.get(self, "tree")
+
+    @property
+    def green(self) -> bool:
+        """Whether it lets its tree land."""
+        return self in (Verdict.PASS, Verdict.FLAKY, Verdict.BASE_RED)
+
+
+WHOSE = {
+    Verdict.PASS: "nobody",
+    Verdict.SKIPPED: "nobody",
+    Verdict.CANCELLED: "nobody",
+    Verdict.FLAKY: "base",
+    Verdict.BASE_RED: "base",
+    Verdict.ERROR: "machine",
+}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What a test report says; `first` names the first test that failed."""
+    """What a test report says: how many passed and were skipped, and the names of those that failed."""
 
     passed: int
-    failed: int
     skipped: int
-    first: str = ""
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on one check of one target, and all that it rests on.
+
+    `tree` is the content that was judged, uncommitted work included, and `commit` what HEAD was; `key` is the question
+    that was answered. `cached` tells that the answer is an earlier one; `finished` is in seconds since the epoch.
+    """
+
+    target: str
+    check: str
+    verdict: Verdict
+    reason: str
+    tree: Oid
+    commit: Oid
+    key: str
+    seconds: float
+    finished: float
+    log: str
+    passed: int = 0
+    skipped: int = 0
+    failed: tuple[str, ...] = ()
+    attempts: int = 1
+    cached: bool = False
+    coverage: str = ""
 
 
 NOT_RUN = {126: "the command is not executable", 127: "the command was not found"}
+ASKED_TO_SKIP = 125
 NO_REPORT = " (a check without one says so in the plan: evidence: exit-code)"
 PYTEST_FAULTS = {3: "pytest broke", 4: "pytest did not understand its arguments"}
 
 
-def judge(ended: Ended, counts: Counts | None, evidence: str, changed: str) -> tuple[Verdict, str]:
+def judge(
+    ended: Ended, counts: Counts | None, evidence: str, changed: str = "", foreign: str = ""
+) -> tuple[Verdict, str]:
     """The verdict on one check and the reason to show beside it.
 
-    `counts` is None without a readable report; `changed` says how the check altered its tree, empty
-    when it did not; `evidence` is the plan's word, `junit` or `exit-code`.
+    `counts` is None without a readable report; `changed` says how the check altered its tree, and `foreign` which code
+    it imported from elsewhere, both empty when it did not; `evidence` is the plan's word, `junit` or `exit-code`.
     """
     if ended.reason == "limit":
         return Verdict.TIMEOUT, f"ended after its limit of {ended.seconds:.0f} s"
@@ -49,11 +107,21 @@ def judge(ended: Ended, counts: Counts | None, evidence: str, changed: str) -> t
         return Verdict.CANCELLED, "stopped before its end"
     if ended.reason != "exited":
         return Verdict.ERROR, ended.message or ended.reason
+    if ended.rc == ASKED_TO_SKIP:
+        return Verdict.SKIPPED, "exit code 125: it asked to be left out"
     if changed:
         return Verdict.DIRTY, changed
+    if foreign:
+        return Verdict.ERROR, foreign
     if evidence == "exit-code":
         return _by_exit_code(ended)
     return _by_report(ended, counts)
+
+
+def is_new(test: str, changed: Iterable[str]) -> bool:
+    """Whether a test, as reports name it (`tests.unit.test_x.Class::test_y`), is in one of these changed files."""
+    module = test.partition("::")[0] + "."
+    return any(module.startswith(path.removesuffix(".py").replace("/", ".") + ".") for path in changed)
 
 
 def _by_exit_code(ended: Ended) -> tuple[Verdict, str]:
@@ -75,7 +143,7 @@ def _by_report(ended: Ended, counts: Counts | None) -> tuple[Verdict, str]:
             else (Verdict.FAIL, _exit(ended, why))
         )
     if counts.failed:
-        return Verdict.FAIL, f"{counts.failed} failed, first {counts.first}"
+        return Verdict.FAIL, f"{len(counts.failed)} failed, first {counts.failed[0]}"
     if counts.passed == 0:
         return Verdict.EMPTY, f"no test ran ({counts.skipped} skipped)"
     if ended.rc != 0:

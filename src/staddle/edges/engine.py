@@ -1,68 +1,134 @@
 """The engine: runs jobs side by side on this machine, each under a supervisor, and leaves none behind.
 
-It works in the caller's thread alone, so that a signal or a failing callback interrupts it there;
-whatever interrupts it, the jobs under way are cancelled and their end is waited for.
+Work comes in lanes. A lane is a generator: it yields a job and is sent how that ended, or yields None when it has to
+wait for something outside and wants to be asked again soon. The engine works in the caller's thread alone, so that a
+signal or a failing lane interrupts it there; whatever does, the jobs under way are cancelled and waited for.
 """
 
-import os
 import selectors
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from ..core.unit import Ended, Job
 from .process import Running, start
+from .slots import Slots, default_slots, give_back
+
+Lane = Generator[Job | None, Ended | None, None]
+POLL_SECONDS = 0.05
 
 
-def default_slots() -> int:
-    """How many jobs this machine does well at once: its usable cores, at least two."""
-    return max(2, len(os.sched_getaffinity(0)))
+def in_turn(jobs: Sequence[Job], on_ended: Callable[[Ended], bool]) -> Lane:
+    """The lane of jobs that run one after another; when `on_ended` says False of one, the rest is left out."""
+    for job in jobs:
+        ended = yield job
+        if ended is None or not on_ended(ended):
+            return
 
 
+@dataclass
+class _State:
+    """Where one lane stands: what it is to be told, the job it wants to start, or the one under way and its slot."""
+
+    lane: Lane
+    answer: Ended | None = None
+    begun: bool = False
+    wanted: Job | None = None
+    running: Running | None = None
+    slot: int | None = None
+
+
+@dataclass
 class LocalEngine:
-    """Runs jobs on this machine, at most `slots` at once."""
+    """Runs jobs on this machine, at most `at_once` of ours, and no more than it has slots for all of this user's.
 
-    def __init__(self, slots: int | None = None) -> None:
-        self._slots = slots or default_slots()
+    `shared` False leaves the machine's slots alone: for work that mostly waits for others.
+    """
 
-    def run_lanes(
-        self,
-        lanes: Mapping[str, Sequence[Job]],
-        *,
-        on_ended: Callable[[str, Ended], None] = lambda lane, ended: None,
-        stop_lane: Callable[[Ended], bool] = lambda ended: False,
-    ) -> dict[str, list[Ended]]:
-        """Run the jobs of each lane one after another, lanes side by side; how they ended, by lane.
+    at_once: int | None = None
+    shared: bool = True
+    _lanes: dict[str, _State] = field(default_factory=dict)
 
-        `on_ended` hears of each end as it comes. Where `stop_lane` holds, the rest of the lane is left out.
-        """
-        waiting = {lane: deque(jobs) for lane, jobs in lanes.items()}
-        results: dict[str, list[Ended]] = {lane: [] for lane in lanes}
-        running: dict[str, Running] = {}
+    def run_lanes(self, lanes: Mapping[str, Lane], until: Callable[[], bool] = lambda: False) -> None:
+        """Run all lanes to their end, side by side; once `until` holds, what is under way is cancelled, none begins."""
+        most = self.at_once or default_slots()
+        slots = Slots(max(most, default_slots())) if self.shared else None
+        self._lanes = {name: _State(lane) for name, lane in lanes.items()}
         try:
-            while running or any(waiting.values()):
-                for lane, jobs in waiting.items():
-                    if jobs and lane not in running and len(running) < self._slots:
-                        running[lane] = start(jobs.popleft())
-                for lane in _next_over(running):
-                    ended = running.pop(lane).wait()
-                    results[lane].append(ended)
-                    if stop_lane(ended):
-                        waiting[lane].clear()
-                    on_ended(lane, ended)
+            while self._lanes:
+                self._ask()
+                if until():
+                    self._cancel()
+                self._start(most, slots)
+                self._wait(most)
         finally:
-            for under_way in running.values():
-                under_way.cancel()
-            for under_way in running.values():
-                under_way.wait()
-        return results
+            self._cancel()
+
+    def _ask(self) -> None:
+        """Let every lane that has nothing under way say what is next."""
+        for name, state in list(self._lanes.items()):
+            if state.running or state.wanted:
+                continue
+            try:
+                state.wanted = state.lane.send(state.answer) if state.begun else next(state.lane)
+            except StopIteration:
+                del self._lanes[name]
+            state.begun, state.answer = True, None
+
+    def _start(self, most: int, slots: Slots | None) -> None:
+        under_way = sum(state.running is not None for state in self._lanes.values())
+        for state in self._lanes.values():
+            if state.wanted is None or under_way >= most:
+                continue
+            state.slot = slots.take() if slots else None
+            if slots and state.slot is None:
+                return
+            state.running, state.wanted, under_way = start(state.wanted), None, under_way + 1
+
+    def _wait(self, most: int) -> None:
+        """Wait until a job is over or overdue, or for a moment when a lane waits for something that is not ours."""
+        running = {state.running: state for state in self._lanes.values() if state.running}
+        idle = [state for state in self._lanes.values() if not state.running]
+        if any(state.wanted is None or len(running) < most for state in idle):
+            over = _next_over(list(running), POLL_SECONDS)
+        else:
+            over = _next_over(list(running), None)
+        for one in over:
+            self._end(running[one])
+
+    def _end(self, state: _State) -> None:
+        if state.running is None:
+            return
+        state.answer, state.running = state.running.wait(), None
+        if state.slot is not None:
+            give_back(state.slot)
+            state.slot = None
+
+    def _cancel(self) -> None:
+        """Cancel what is under way, and tell the lanes how that ended; they begin nothing more."""
+        for state in self._lanes.values():
+            if state.running:
+                state.running.cancel()
+        for state in self._lanes.values():
+            self._end(state)
+        for state in self._lanes.values():
+            if state.answer:
+                with suppress(StopIteration):
+                    state.lane.send(state.answer)
+            state.lane.close()
+        self._lanes = {}
 
 
-def _next_over(running: Mapping[str, Running]) -> list[str]:
-    """Wait until a job is over, or overdue, and name the lanes of those that are."""
+def _next_over(running: Sequence[Running], most: float | None) -> list[Running]:
+    """Those that are over or overdue; waits for one of them, `most` seconds unless that is None."""
+    if not running:
+        time.sleep(most or 0.0)
+        return []
+    first = min(running, key=lambda one: one.deadline)
+    due = max(0.0, first.deadline - time.monotonic())
     with selectors.DefaultSelector() as selector:
-        for lane, under_way in running.items():
-            selector.register(under_way, selectors.EVENT_READ, lane)
-        first = min(running, key=lambda lane: running[lane].deadline)
-        ready = selector.select(max(0.0, running[first].deadline - time.monotonic()))
-    return [key.data for key, _ in ready] or [first]
+        for one in running:
+            selector.register(one, selectors.EVENT_READ)
+        ready = selector.select(due if most is None else min(due, most))
+    return [key.fileobj for key, _ in ready if isinstance(key.fileobj, Running)] or ([first] if not due else [])

@@ -112,6 +112,16 @@ class Objects:
         tree = Oid(self._git.run("write-tree", at=entry.folder, env=env).decode().strip())
         return self.commit_tree(tree, [parent], message, stamp, env=OWN_IDENTITY)
 
+    def tree_of_folder(self, folder: Path, index: Path) -> Oid:
+        """The tree of all that a work tree holds, untracked files included; its own index is left alone."""
+        for left in (index, index.with_name(f"{index.name}.lock")):
+            left.unlink(missing_ok=True)
+        self._git.run("read-tree", "HEAD", at=folder, env=_with(index))
+        self._git.run("add", "--all", at=folder, env=_with(index))
+        tree = Oid(self._git.run("write-tree", at=folder, env=_with(index)).decode().strip())
+        index.unlink()
+        return tree
+
     def payload(self, folder: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
         """A commit on `parent` of a folder's `*.patch`, in the order of their names, and then of its `files/`.
 

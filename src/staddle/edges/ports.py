@@ -6,13 +6,12 @@ a hash, so that a port some other program already serves on is passed over.
 """
 
 import json
-import os
 import socket
 from contextlib import closing
 from pathlib import Path
 
 from ..core.errors import StaddleError
-from .state import SECRET_FOLDER, locked, write_durably
+from .state import locked, user_folder, write_durably
 
 FIRST, LAST = 20000, 32000
 """Above the registered services people run, below the kernel's range for outgoing connections."""
@@ -22,8 +21,7 @@ WAIT_SECONDS = 10.0
 
 def reserve(tree: Path, size: int) -> int:
     """The first port of the block of `size` ports that is `tree`'s, reserved now if it has none."""
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "staddle"
-    home.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
+    home = user_folder()
     register = home / "ports.json"
     with locked(home / "ports.mutex", WAIT_SECONDS, "staddle reserving ports"):
         blocks = {folder: block for folder, block in _load(register).items() if Path(folder).is_dir()}

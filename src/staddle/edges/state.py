@@ -43,6 +43,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def user_folder() -> Path:
+    """The folder of what is this user's on the whole machine, whichever the repository; made."""
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "staddle"
+    home.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
+    return home
+
+
 @contextmanager
 def locked(path: Path, wait: float, who: str) -> Iterator[int]:
     """Hold the lock file `path` for the block, giving its descriptor; Held when `wait` seconds pass.
@@ -58,6 +65,17 @@ def locked(path: Path, wait: float, who: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def try_lock(path: Path) -> int | None:
+    """The descriptor of a lock that is ours until it is closed; None while anybody else has it, this process too."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _take(descriptor: int, path: Path, wait: float) -> None:

@@ -84,6 +84,30 @@ def variables(plan: Plan, name: str, tree: Path, identity: Mapping[str, str]) ->
     }
 
 
+def shared_variables(own: Mapping[str, str]) -> dict[str, str]:
+    """Those of a tree's variables that every tree has alike: what the plan sets."""
+    apart = ("TMPDIR", "COMPOSE_PROJECT_NAME")
+    return {name: value for name, value in own.items() if not name.startswith("STADDLE_") and name not in apart}
+
+
+def tools(path: str, program: str, tree: Path) -> str:
+    """A digest of what runs a check: the program and the Python that PATH names, and the packages beside that Python.
+
+    What lies in the tree itself counts by its name alone: two trees set up alike have equal tools.
+    """
+    facts = []
+    for name in (program, "python3"):
+        found = tree / name if "/" in name else shutil.which(name, path=path)
+        place = Path(os.path.realpath(found)) if found else None
+        if place and place.exists() and not Path(found or "").is_relative_to(tree):
+            facts.append(f"{place} {place.stat().st_size} {place.stat().st_mtime_ns}")
+        facts.append(str(found and Path(os.path.relpath(found, tree)) if str(found).startswith(f"{tree}/") else found))
+        if found and name == "python3":
+            packages = Path(found).parent.parent.glob("lib/python3*/site-packages/*.dist-info")
+            facts += sorted(package.name for package in packages)
+    return hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
+
+
 def furnish(plan: Plan, main: Path, tree: Path, own: Mapping[str, str]) -> None:
     """Write `own` into the tree's env file, and copy or link the files the plan names; never over an existing one."""
     lines = [f"{name}={shlex.quote(value)}" for name, value in own.items()]

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from ..core.errors import UsageError
 from ..core.model import Agent
 from ..core.names import Oid
 from ..core.unit import Ended, Job
-from ..edges.engine import LocalEngine
+from ..edges.engine import LocalEngine, in_turn
 from ..edges.entries import entries
 from ..edges.state import SECRET_FOLDER
 from ..edges.surroundings import environment
@@ -79,14 +80,16 @@ def agents(
         sights = {lane: _look(workspace, f"refs/heads/{workspace.plan.milestone(lane).branch}") for lane in lanes}
         tell(f"{name} works on {len(waiting)} requirements in {len(lanes)} trees")
 
-        def ended(lane: str, end: Ended) -> None:
+        def ended(lane: str, end: Ended) -> bool:
             prompt = waiting[end.unit.split("/", 1)[1]]
             before, sights[lane] = sights[lane], _look(workspace, f"refs/heads/{prompt.milestone.branch}")
             report = _judge(workspace, prompt, before, sights[lane], end)
             reports[_key(prompt)] = report
             tell(f"{lane} {report.requirement}: {report.work}, {report.note} ({report.seconds:.1f} s)")
+            return True
 
-        LocalEngine(at_once).run_lanes(lanes, on_ended=ended)
+        work = {lane: in_turn(jobs, partial(ended, lane)) for lane, jobs in lanes.items()}
+        LocalEngine(at_once, shared=False).run_lanes(work)
     return [report for report in reports.values() if report is not None]
 
 

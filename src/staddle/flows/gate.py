@@ -11,14 +11,14 @@ from pathlib import Path
 from ..core.model import Check, Plan
 from ..core.names import Oid
 from ..core.runs import Run
-from ..core.unit import Job
-from ..core.verdict import Verdict
-from ..edges.engine import LocalEngine
+from ..core.unit import Ended, Job
+from ..core.verdict import Judged
+from ..edges.engine import LocalEngine, in_turn
 from ..edges.plans import load_plan
-from ..edges.reports import Judged
 from ..edges.state import SECRET_FOLDER
 from ..edges.surroundings import environment, furnish, variables
-from .checking import SET_UP_SECONDS, Subject, Tell, run_checks, why_not
+from .checking import Options, Subject, Tell, run_checks
+from .setup import SET_UP_SECONDS, why_not
 from .workspace import PLAN_NAME, Site
 
 
@@ -76,8 +76,9 @@ def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tel
     own = variables(gate.plan, place.name, place, {"STADDLE_RUN": run.id})
     furnish(gate.plan, site.git.main, place, own)
     setup = [command.argv for command in gate.plan.setup]
-    judged = run_checks(site, [Subject(place.name, place, gate.checks, own, setup)], at_once=None, tell=tell)
-    bad = next((one for one in judged if one.verdict is not Verdict.PASS), None)
+    subject = Subject(place.name, place, gate.checks, own, setup)
+    judged = run_checks(site, [subject], Options(), tell=tell)
+    bad = next((one for one in judged if not one.verdict.green), None)
     return Proof(commit, f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else "", judged)
 
 
@@ -96,5 +97,11 @@ def _merge(site: Site, hooks: Path, run: Run, place: Path, message: str) -> str:
         log=logs / "merge.log",
         limit=SET_UP_SECONDS,
     )
-    (ended,) = LocalEngine().run_lanes({place.name: [job]})[place.name]
-    return "" if ended.ok else f"the merge with the repository's hooks: {why_not(ended, job)}"
+    bad = list[str]()
+
+    def ended(end: Ended) -> bool:
+        bad.extend([] if end.ok else [f"the merge with the repository's hooks: {why_not(end, job)}"])
+        return end.ok
+
+    LocalEngine().run_lanes({place.name: in_turn([job], ended)})
+    return "".join(bad)

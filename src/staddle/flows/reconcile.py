@@ -15,6 +15,7 @@ from ..guard.registry import register
 from ..guard.trap import Trap
 from .choosing import choose
 from .gate import Gate, gate_of, prove
+from .scratch import scratch_tree
 from .spawn import RUN_WAIT_SECONDS
 from .workspace import Site, changing
 
@@ -143,13 +144,9 @@ def _land(site: Site, chosen: Run, gate: Gate, tell: Tell) -> Reconciled:
             return _cleared(site, run, End.CONFLICT, why=", ".join(conflicts), keep=run.survivor)
         if not gate:
             return _published(site, trap, run)
-        start = run.old if gate.hooks else run.new
-        place = candidates.open_gate(site.git, site.state, trap, run, start or run.base)
-    try:
+    start = (run.old if gate.hooks else run.new) or run.base
+    with scratch_tree(site, f"{run.id}-gate", start) as place:
         proof = prove(site, gate, run, place, _message(run, gate), tell)
-    finally:
-        with changing(site, f"reconcile {run.id}"):
-            candidates.close_gate(site.git, site.state, run)
     with changing(site, f"reconcile {run.id}") as trap:
         if proof.red:
             kept = candidates.save(site.state, run.at(Stage.KEPT))
@@ -163,7 +160,6 @@ def _merged(site: Site, run: Run, gate: Gate) -> tuple[Run, tuple[str, ...]]:
     old, tip = git.refs(ref).get(ref), run.tip
     if old is None or tip is None:
         raise Refused("gone", f"{ref} is gone", f"git -C {git.main} branch {ref.removeprefix('refs/heads/')}")
-    candidates.close_gate(git, site.state, run)
     if run.mode is Mode.CONTEXT and run.survivor:
         payload.publish(git, run, run.candidates[run.survivor - 1], tip)
     if git.is_ancestor(tip, old):

@@ -9,7 +9,7 @@ from ..core.errors import Held, Refused, WorkFailed
 from ..core.names import RunId
 from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
-from ..guard import candidates, creation, payload, trust
+from ..guard import candidates, creation, payload, roster, trust
 from ..guard.creation import Wish
 from ..guard.pool import Done
 from ..guard.registry import register
@@ -78,9 +78,9 @@ def _require_free(site: Site, run: Run) -> None:
         what = f"run {other.id} has the folders of context runs, of which there is one set"
         raise Held(what, f"staddle reconcile {other.id}, or: staddle spawn {run.id} {run.count} --mode worktree")
     refs = site.git.refs(*(candidate.ref for candidate in run.candidates))
-    folders = {*candidates.places(site.git, run), candidates.gate_folder(site.git, run)}
+    folders = candidates.places(site.git, run)
     listed = {entry.folder for entry in entries(site.git)}
-    taken = [*refs, *(str(folder) for folder in sorted(folders) if os.path.lexists(folder) or folder in listed)]
+    taken = [*refs, *(str(folder) for folder in folders if os.path.lexists(folder) or folder in listed)]
     if taken:
         what = f"{', '.join(taken)} is there already, and staddle did not make it for this run"
         raise Refused("name-taken", what, "choose another run name, or rename it")
@@ -97,6 +97,7 @@ def _create(site: Site, run: Run, trap: Trap) -> None:
             tip=run.base,
             new_branch=True,
             locked=f"candidate of run {run.id}",
+            kind=roster.Kind.CANDIDATE,
         )
         for candidate in run.candidates
     ]

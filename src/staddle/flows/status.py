@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.names import Oid
-from ..core.verdict import Verdict
+from ..core.verdict import Judged, Verdict
 from ..edges.git import Changes
-from ..edges.reports import Judged, latest
+from ..edges.verdicts import Store
 from ..guard.pool import each
 from .survey import Base, Finding, Standing, survey
 from .workspace import Workspace
@@ -44,7 +44,7 @@ class Status:
         return "stale" if "stale" in said else "-" if "-" in said or not said else "pass"
 
 
-CALM = ("pass", "stale", "-")
+CALM = ("pass", "flaky", "base-red", "stale", "-")
 
 
 def status(workspace: Workspace, targets: list[str]) -> list[Status]:
@@ -65,7 +65,8 @@ def _one(workspace: Workspace, base: Base, finding: Finding) -> Status:
     changes = git.changes(finding.folder) if stands else Changes((), ())
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
-    checks = _checks(latest(workspace.state, finding.name), milestone.checks, finding.tip, changes)
+    kept = Store(workspace.state).latest(finding.name)
+    checks = _checks(kept, milestone.checks, git.tree_of(finding.tip) if kept else None, changes)
     done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
     landed = bool(milestone.requirements) and done and not ahead
     step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)
@@ -86,12 +87,12 @@ def _one(workspace: Workspace, base: Base, finding: Finding) -> Status:
     )
 
 
-def _checks(kept: dict[str, Judged], declared: Iterable[str], tip: Oid, changes: Changes) -> dict[str, str]:
+def _checks(kept: dict[str, Judged], declared: Iterable[str], tree: Oid | None, changes: Changes) -> dict[str, str]:
     """Each declared check's word: its verdict while it still speaks of what the tree holds."""
     words = {}
     for name in declared:
         judged = kept.get(name)
-        fresh = judged is not None and judged.commit == tip and judged.clean and not changes
+        fresh = judged is not None and judged.tree == tree and not changes
         words[name] = "-" if judged is None else str(judged.verdict) if fresh else "stale"
     return words
 

@@ -88,7 +88,8 @@ def survey(workspace: Workspace, milestones: Sequence[Milestone]) -> Survey:
     refs = workspace.git.refs("refs/heads/", f"refs/remotes/{base.remote or '-'}/")
     look = _Look(workspace, base, linked, enrolled, refs)
     declared = {workspace.folder(milestone) for milestone in workspace.plan.milestones}
-    undeclared = tuple(member for folder, member in enrolled.items() if folder not in declared)
+    others = [member for folder, member in enrolled.items() if folder not in declared]
+    undeclared = tuple(member for member in others if member.kind is roster.Kind.MILESTONE)
     return Survey(base, tuple(look.at(milestone) for milestone in milestones), undeclared)
 
 

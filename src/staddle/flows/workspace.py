@@ -13,7 +13,7 @@ from ..edges.plans import LoadedPlan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
 from ..edges.surroundings import variables
-from ..guard import branches, candidates, creation, fetching, removal, roster
+from ..guard import branches, candidates, creation, fetching, removal, roster, scratch
 from ..guard.trap import Trap, trap
 
 PLAN_NAME = "milestones.yaml"
@@ -48,10 +48,10 @@ class Workspace(Site):
         """Where the plan wants a milestone's tree, absolute."""
         return Path(os.path.normpath(self.git.main / milestone.tree))
 
-    def variables(self, milestone: Milestone) -> dict[str, str]:
-        """The variables that are its tree's own."""
+    def variables(self, milestone: Milestone, name: str = "", place: Path | None = None) -> dict[str, str]:
+        """The variables that are its tree's own, or those of a scratch tree of this name at `place`."""
         identity = {"STADDLE_MILESTONE": milestone.id, "STADDLE_BRANCH": milestone.branch}
-        return variables(self.plan, milestone.id.lower(), self.folder(milestone), identity)
+        return variables(self.plan, name or milestone.id.lower(), place or self.folder(milestone), identity)
 
     def chosen(self, targets: list[str]) -> list[Milestone]:
         """The milestones that `targets` name, in the plan's order; all of them when there are none."""
@@ -131,5 +131,6 @@ def changing(workspace: Site, verb: str) -> Iterator[Trap]:
         creation.settle(git, state)
         removal.finish(git, state)
         candidates.settle(git, state)
+        scratch.settle(git, state)
         yield caught
         caught.disarm()

@@ -3,17 +3,18 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..core.model import Milestone
-from ..core.unit import Job
-from ..edges.engine import LocalEngine
+from ..core.unit import Ended, Job
+from ..edges.engine import LocalEngine, in_turn
 from ..edges.surroundings import furnish
 from ..guard import creation, fetching, removal, roster
 from ..guard.creation import Wish
 from ..guard.pool import Done
 from ..guard.trap import Trap
-from .checking import set_up_jobs, why_not
+from .setup import set_up_jobs, why_not
 from .survey import Finding, Standing, survey
 from .workspace import Workspace, changing, occupying
 
@@ -127,17 +128,17 @@ def _set_up(
             digests[finding.name] = digest
     if any(lanes.values()):
         tell(f"setting up {len(lanes)} trees")
-    ended = LocalEngine().run_lanes(lanes, stop_lane=lambda end: not end.ok)
     failed: dict[str, TreeOutcome] = {}
-    well: dict[Path, str] = {}
-    for name, lane in lanes.items():
-        outcome = outcomes[name]
-        bad = next((end for end in ended[name] if not end.ok), None)
-        if bad is None:
-            well[outcome.folder] = digests[name]
-        else:
-            failed[name] = replace(outcome, did="failed", note=why_not(bad, lane[len(ended[name]) - 1]))
+
+    def ended(name: str, end: Ended) -> bool:
+        if not end.ok:
+            job = next(job for job in lanes[name] if job.unit == end.unit)
+            failed[name] = replace(outcomes[name], did="failed", note=why_not(end, job))
             tell(f"{name} set-up failed: {failed[name].note}")
+        return end.ok
+
+    LocalEngine().run_lanes({name: in_turn(jobs, partial(ended, name)) for name, jobs in lanes.items()})
+    well = {outcomes[name].folder: digests[name] for name in lanes if name not in failed}
     if well:
         roster.mark_set_up(workspace.state, well)
     return failed

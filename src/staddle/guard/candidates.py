@@ -10,8 +10,8 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.errors import Refused, WorkFailed
-from ..core.names import Candidate, Oid
+from ..core.errors import Refused
+from ..core.names import Candidate
 from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
 from ..edges.git import Git
@@ -19,11 +19,9 @@ from ..edges.process import sweep
 from ..edges.processes import standing_in
 from ..edges.state import State
 from ..edges.surroundings import temporary_place
-from . import branches, creation, keeping, landing, payload, removal, roster
+from . import branches, keeping, landing, payload, removal, roster
 from .branches import Branch
-from .creation import Wish
 from .landing import Landing
-from .trap import Trap
 
 HOME = ".pqa_worktrees"
 
@@ -71,31 +69,6 @@ def places(git: Git, run: Run) -> list[Path]:
     return [folder(git, candidate) for candidate in run.candidates]
 
 
-def gate_folder(git: Git, run: Run) -> Path:
-    """Where the tree stands in which a merge is proven before it lands."""
-    return git.main / HOME / f"{run.id}-gate"
-
-
-def open_gate(git: Git, state: State, trap: Trap, run: Run, commit: Oid) -> Path:
-    """Make the run's gate tree, detached at `commit`; the caller holds the `trees` lock."""
-    make_home(git)
-    place, failed = gate_folder(git, run), list[Exception]()
-    wish = Wish(place.name, place, None, commit, new_branch=False, locked=f"gate of run {run.id}")
-    creation.create(git, state, trap, [wish], lambda done: failed.append(done.error) if done.error else None)
-    if failed:
-        raise WorkFailed(f"{place} could not be made: {failed[0]}", f"staddle reconcile {run.id}")
-    return place
-
-
-def close_gate(git: Git, state: State, run: Run) -> None:
-    """Remove the run's gate tree, if we made one; its processes are ended first."""
-    place = gate_folder(git, run)
-    if place in roster.members(state):
-        sweep(f"{state.mark}/{place.name}")
-        removal.discard(git, state, [(place, None)], run.began)
-        removal.delete_folder(temporary_place(place))
-
-
 def make_home(git: Git) -> None:
     """Make the folder of all candidates' trees, hidden from git; Refused when it is not a folder of its own."""
     home = git.main / HOME
@@ -122,8 +95,8 @@ def settle(git: Git, state: State) -> None:
 def require_clearable(git: Git, state: State, run: Run) -> None:
     """Refused when one of the run's trees holds what is not ours to remove; asked before anything is touched."""
     enrolled, found = roster.members(state), list(entries(git))
-    for place in (*(folder(git, candidate) for candidate in run.candidates), gate_folder(git, run)):
-        if place in enrolled:
+    for candidate in run.candidates:
+        if (place := folder(git, candidate)) in enrolled:
             removal.require_removable(found, place)
 
 
@@ -132,7 +105,6 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
 
     Returns, a line each, what was kept, what is a person's now and stays, and who stands in a tree that is gone.
     """
-    close_gate(git, state, run)
     enrolled, places = roster.members(state), {folder(git, candidate): candidate for candidate in run.candidates}
     trees = {place: candidate for place, candidate in places.items() if place in enrolled}
     held = {number: place for number, place in _holders(git, run).items() if number != keep}

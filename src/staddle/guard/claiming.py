@@ -33,6 +33,7 @@ def claim(git: Git, state: State, run: RunId) -> Run:
         place = candidates.folder(git, one)
         if not place.exists() or (place in linked and is_linked(place, linked[place])):
             branch = one.ref.removeprefix("refs/heads/")
-            members.append(roster.Member(place.name, place, branch, made_tree=True, made_branch=True))
+            kind = roster.Kind.CANDIDATE
+            members.append(roster.Member(place.name, place, branch, made_tree=True, made_branch=True, kind=kind))
     roster.enrol(state, members)
     return candidates.save(state, taken)

@@ -49,6 +49,7 @@ class Wish:
     new_branch: bool
     upstream: str | None = None
     locked: str | None = None
+    kind: roster.Kind = roster.Kind.MILESTONE
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Birth:
     def member(self) -> roster.Member:
         """What the roster is to say once the tree stands."""
         wish = self.wish
-        return roster.Member(wish.name, wish.folder, wish.branch or "", made_tree=True, made_branch=wish.new_branch)
+        name, branch = wish.name, wish.branch or ""
+        return roster.Member(name, wish.folder, branch, made_tree=True, made_branch=wish.new_branch, kind=wish.kind)
 
     def record(self) -> dict[str, Any]:
         """The birth as JSON data."""
@@ -92,7 +94,8 @@ class Birth:
     def load(cls, record: dict[str, Any]) -> "Birth":
         """The birth that `record` gave."""
         wish = record["wish"]
-        return cls(Wish(**wish | {"folder": Path(wish["folder"])}), record["nonce"], record["since"])
+        kinds = {"folder": Path(wish["folder"]), "kind": roster.Kind(wish["kind"])}
+        return cls(Wish(**wish | kinds), record["nonce"], record["since"])
 
 
 def create(

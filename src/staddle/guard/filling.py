@@ -11,8 +11,8 @@ from itertools import groupby
 from pathlib import Path
 
 from ..core.names import Oid
-from ..edges.engine import default_slots
 from ..edges.git import Git
+from ..edges.slots import default_slots
 from ..edges.treecopy import Blank, CannotCopy, Source, copy_checkout
 from .pool import Done, each
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Generic, TypeVar
 
-from ..edges.engine import default_slots
 from ..edges.process import stop_when
+from ..edges.slots import default_slots
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")

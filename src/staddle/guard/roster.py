@@ -7,11 +7,20 @@ milliseconds it takes. What is not on the roster is a person's.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from ..edges.state import State
 
 WAIT_SECONDS = 10.0
+
+
+class Kind(StrEnum):
+    """What a tree is for: a milestone's and a candidate's stay until they are taken away, a scratch tree goes soon."""
+
+    MILESTONE = "milestone"
+    CANDIDATE = "candidate"
+    SCRATCH = "scratch"
 
 
 @dataclass(frozen=True)
@@ -24,12 +33,16 @@ class Member:
     made_tree: bool
     made_branch: bool
     set_up: str = ""
+    kind: Kind = Kind.MILESTONE
 
 
 def members(state: State) -> dict[Path, Member]:
     """Every tree on the roster by its folder."""
     found = state.read("trees").get("trees", {})
-    return {Path(folder): Member(folder=Path(folder), **rest) for folder, rest in found.items()}
+    return {
+        Path(folder): Member(folder=Path(folder), **rest | {"kind": Kind(rest["kind"])})
+        for folder, rest in found.items()
+    }
 
 
 def tidy(state: State) -> None:
