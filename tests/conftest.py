@@ -20,7 +20,7 @@ exit 0
 """A reference-transaction hook: each ref that staddle's own git calls have moved, as `old new ref`."""
 
 MAY_MOVE = re.compile(
-    "refs/heads/pqa/[a-z0-9_-]+-b[1-9][0-9]*|refs/staddle/.+|refs/heads/feat/[a-z-]+-m[0-9]+-.+"
+    "refs/heads/pqa/[a-z0-9_-]+-b[1-9][0-9]*(-work)?|refs/staddle/.+|refs/heads/feat/[a-z-]+-m[0-9]+-.+"
     "|refs/remotes/origin/.+|refs/heads/(main|release)|HEAD"
 )
 """Candidates, our own namespace, milestones' branches, what a fetch brings, and the targets that tests declare."""

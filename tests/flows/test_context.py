@@ -1,5 +1,6 @@
 """Context runs: candidates that are folders of files and patches, and where a run's settings come from."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -154,3 +155,20 @@ def test_a_wrong_setting_is_refused_by_its_name(
     before = repository.state()
     assert named in repository.staddle("spawn", "run42", at=None, code=2, **env).stderr
     assert repository.state() == before
+
+
+@pytest.mark.parametrize("stray", ["solution.py", "fix.diff", "src/x.py"])
+def test_what_lies_beside_files_and_patches_is_refused_by_name(folders: Repository, stray: str) -> None:
+    path = place(folders, 1) / stray
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("work\n")
+    said = folders.staddle("reconcile", "run42", "b1", code=3).stderr
+    assert str(place(folders, 1) / stray.split("/", maxsplit=1)[0]) in said
+    assert path.exists()
+
+
+def test_a_losers_days_begin_when_it_is_taken_away(folders: Repository) -> None:
+    os.utime(place(folders, 1), (0, 0))
+    folders.staddle("reconcile", "run42", "b2")
+    assert folders.staddle("sweep").stdout == "nothing to sweep\n"
+    assert list((folders.main / ".git" / "staddle" / "bundles").glob("run42-b1.*.folder"))

@@ -249,14 +249,14 @@ def test_a_preserved_survivor_whose_branch_was_deleted_ends_the_run(run42: Repos
     run42.staddle("spawn", "run42", "1")
 
 
-def test_a_choice_that_could_not_land_takes_later_commits_along(run42: Repository) -> None:
+def test_a_choice_that_could_not_land_binds_nobody(run42: Repository) -> None:
     run42.git("config", "--global", "commit.gpgsign", "true")
     run42.git("config", "--global", "gpg.program", "false")
     run42.staddle("reconcile", "run42", "b2", code=1)
     run42.git("config", "--global", "commit.gpgsign", "false")
-    later = work(run42, 2, "later.txt", "later\n")
-    run42.staddle("reconcile", "run42")
-    assert run42.git("rev-parse", "main^2") == later
+    other = work(run42, 1, "later.txt", "later\n")
+    run42.staddle("reconcile", "run42", "b1")
+    assert run42.git("rev-parse", "main^2") == other
 
 
 def test_a_second_run_of_the_same_name_does_not_cost_the_first_ones_losers(repository: Repository) -> None:

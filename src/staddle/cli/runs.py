@@ -55,12 +55,14 @@ def reconcile(
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> None:
-    from ..core.names import require_run
+    from ..core.names import require_run, split_target
     from ..edges import console
     from ..flows.reconcile import Wanted
     from ..flows.reconcile import reconcile as end_run
     from ..flows.workspace import open_site
 
+    if survivor is None and (one := split_target(run)):
+        run, survivor = one.run, f"b{one.number}"
     site, name = open_site(), require_run(run)
     wanted = Wanted(survivor, target, gate=not no_gate, trusting=trust, claim=claim)
     if dry_run:
@@ -88,18 +90,18 @@ def _show(run: str, done: "Reconciled") -> None:
     from ..edges import console
 
     if done.end == "nothing":
-        console.talk(f"there is no run {run}: nothing to do")
+        console.talk(f"{done.why}: nothing to do")
     elif done.end == "conflict":
         console.answer(f"merge conflict: aborted. Survivor branch '{done.branch}' preserved.")
         console.talk(f"  in {done.why}")
-        console.talk(f"  try: git merge {done.branch}, resolve and commit, then: staddle reconcile {run}")
+        console.talk(f"  try, on {done.target}: git merge {done.branch}")
+        console.talk(f"  then, when it is committed: staddle reconcile {run}")
     elif done.end == "red":
         console.answer(f"gate red: aborted. Survivor branch '{done.branch}' preserved.")
         console.talk(f"  {done.why}")
-        console.talk(f"  try: mend it on {done.branch}, then: staddle reconcile {run}")
+        console.talk(f"  try: git switch {done.branch}, mend it, commit, switch back; then: staddle reconcile {run}")
+        console.talk(f"  to give it up: git branch -D {done.branch} && staddle reconcile {run}")
     else:
-        if done.end == "landed":
-            console.talk(f"{done.branch} landed on {done.target} as {done.commit[:10]}")
         console.answer(f"reconciled run {run}")
 
 
@@ -133,6 +135,10 @@ def undo(target: UndoTarget, candidate: CandidateName = None, plan: PlanFile = N
         return
     with_work = ", its uncommitted work as the last commit" if back.uncommitted else ""
     console.answer(f"restored {back.branch} at {back.commit[:10]}{with_work}")
+    if back.also:
+        console.answer(f"restored {back.also}, where its tree had gone on")
+    if one is not None:
+        console.talk(f"  try: git log {back.branch}; to land it: git merge --no-ff {back.branch}")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"spawn": spawn, "reconcile": reconcile, "sweep": sweep, "undo": undo}

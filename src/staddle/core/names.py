@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple, NewType
@@ -62,6 +63,11 @@ def candidate(ref: str) -> Candidate | None:
     if match is None or run_fault(match["run"]):
         return None
     return Candidate(RunId(match["run"]), int(match["number"]))
+
+
+def shell(path: object) -> str:
+    """A path as a shell takes it, for commands to be pasted."""
+    return shlex.quote(str(path))
 
 
 def split_target(target: str) -> Candidate | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .errors import UsageError
-from .names import Candidate, Oid, RunId
+from .names import Candidate, Oid, RunId, quoted
 
 MOST_CANDIDATES = 64
 
@@ -38,7 +38,8 @@ class Run:
     `target` is the full name of the branch to land on, the one that HEAD was on, None when that was detached; `old`
     and `new` are its commit before and after the landing under way. `since` is when the run's end was begun,
     `began` when the run was; both in seconds since the epoch. `trusted` are the digests of the repository's
-    settings and hooks as they were when it began.
+    settings and hooks as they were when it began. `kept` says that its survivor could not land, once: the losers
+    have gone, and the survivor's branch is a person's to mend.
     """
 
     id: RunId
@@ -54,6 +55,7 @@ class Run:
     new: Oid | None = None
     mode: Mode = Mode.WORKTREE
     trusted: tuple[str, ...] = ()
+    kept: bool = False
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -100,9 +102,14 @@ def require_number(text: str) -> int:
 
 def require_survivor(text: str, run: Run) -> int:
     """The number of the candidate that `b2`, `2`, `run42-b2` or `pqa/run42-b2` means; UsageError when none does."""
-    pattern = rf"(?:refs/heads/)?(?:pqa/)?(?:{re.escape(run.id)}-)?b?([1-9][0-9]*)"
-    match = re.fullmatch(pattern, text)
-    if match is None or int(match[1]) > run.count:
+    number = survivor_number(text, run.id)
+    if number is None or number > run.count:
         known = ", ".join(f"b{candidate.number}" for candidate in run.candidates)
-        raise UsageError(f"{text!r} is no candidate of run {run.id}", f"one of: {known}")
-    return int(match[1])
+        raise UsageError(f"{quoted(text)} is no candidate of run {run.id}", f"one of: {known}")
+    return number
+
+
+def survivor_number(text: str, run: RunId) -> int | None:
+    """The number that `b2`, `B2`, `2`, `run42-b2` or `pqa/run42-b2` gives a candidate of `run`; None when none."""
+    match = re.fullmatch(rf"(?:refs/heads/)?(?:pqa/)?(?:{re.escape(run)}-)?[bB]?([1-9][0-9]{{0,8}})", text)
+    return int(match[1]) if match else None

@@ -72,6 +72,11 @@ def is_linked(folder: Path, admin: Path) -> bool:
     return not folder.is_symlink() and _text(folder / ".git") == f"gitdir: {admin}"
 
 
+def is_symbolic(git: Git, ref: str) -> bool:
+    """Whether a branch is but another name of some other branch."""
+    return (_text(git.common / ref) or "").startswith("ref: ")
+
+
 def points_into(folder: Path, common: Path) -> bool:
     """Whether `folder` is a tree whose entry would be in the repository `common`, but is not there."""
     target = (_text(folder / ".git") or "").removeprefix("gitdir: ")

@@ -54,9 +54,9 @@ class Git(GitCalls):
 
     # -- reading -----------------------------------------------------------------------------
 
-    def current_branch(self) -> str | None:
-        """The full name of the branch that the main checkout is on, None when detached."""
-        outcome = self.attempt("symbolic-ref", "--quiet", "HEAD")
+    def current_branch(self, at: Path | None = None) -> str | None:
+        """The full name of the branch that a checkout is on, the main one unless told; None when detached."""
+        outcome = self.attempt("symbolic-ref", "--quiet", "HEAD", at=at)
         return outcome.out.decode(errors="surrogateescape").strip() if outcome.rc == 0 else None
 
     def remotes(self) -> tuple[str, ...]:
@@ -165,14 +165,18 @@ class Git(GitCalls):
         marked = [line[2:] for line in lines if line[:1] == "S" or line[:1].islower()]
         return tuple(path for path in marked if os.path.lexists(folder / path))
 
-    def merge_hooks(self) -> Path | None:
-        """The folder of the repository's hooks, when one of those that a merge runs is in it."""
+    def hooks_folder(self) -> Path:
+        """Where the repository's hooks are, those that git runs for a person."""
         found = self.attempt("config", "--show-scope", "--get-all", "core.hooksPath").out.decode(
             errors="surrogateescape"
         )
         scopes = [line.partition("\t") for line in found.splitlines()]
         named = next((path for scope, _, path in reversed(scopes) if scope != "command"), "")  # that one is ours
-        folder = Path(os.path.normpath(self.main / Path(named).expanduser())) if named else self.common / "hooks"
+        return Path(os.path.normpath(self.main / Path(named).expanduser())) if named else self.common / "hooks"
+
+    def merge_hooks(self) -> Path | None:
+        """The folder of the repository's hooks, when one of those that a merge runs is in it."""
+        folder = self.hooks_folder()
         return folder if any(os.access(folder / name, os.X_OK) for name in MERGE_HOOKS) else None
 
     def merge_command(self, tip: Oid, message: Path, hooks: Path) -> tuple[str, ...]:

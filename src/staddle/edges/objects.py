@@ -106,8 +106,14 @@ class Objects:
         return self._git.run("cat-file", "--filters", f"--path={path}", oid, at=at)
 
     def snapshot(self, entry: Entry, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
-        """A commit of all a tree holds, untracked files included; its own index is left alone."""
+        """A commit of all a tree holds, untracked files included, on one of what is staged where that differs.
+
+        The tree's own index is left alone; `index` is a copy of it.
+        """
         env = {**_with(index), "GIT_DIR": str(entry.admin), "GIT_WORK_TREE": str(entry.folder)}
+        staged = self._git.attempt("write-tree", at=entry.folder, env=env)  # fails where a merge is unresolved
+        if staged.rc == 0 and (oid := Oid(staged.out.decode().strip())) != self._git.tree_of(parent):
+            parent = self.commit_tree(oid, [parent], f"staged: {message}", stamp, env=OWN_IDENTITY)
         self._git.run("add", "--all", at=entry.folder, env=env)
         tree = Oid(self._git.run("write-tree", at=entry.folder, env=env).decode().strip())
         return self.commit_tree(tree, [parent], message, stamp, env=OWN_IDENTITY)

@@ -4,15 +4,14 @@ The repository's own merge hooks run where it has any: the merge is then made on
 them run the plan's checks. Without either there is no gate, and the commit says so.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.model import Check, Plan
 from ..core.names import Oid
 from ..core.runs import Run
 from ..core.unit import Ended, Job
-from ..core.verdict import Judged
 from ..edges.engine import LocalEngine, in_turn
 from ..edges.plans import load_plan
 from ..edges.state import SECRET_FOLDER
@@ -44,15 +43,6 @@ class Gate:
         return self.hooks is not None or bool(self.checks)
 
 
-@dataclass(frozen=True)
-class Proof:
-    """What the gate came to: the commit that may land, and why it may not, empty when it may."""
-
-    commit: Oid
-    red: str = ""
-    judged: Sequence[Judged] = field(default=())
-
-
 def gate_of(site: Site, *, skip: bool) -> Gate:
     """The gate of this repository; with `skip` its hooks alone. PlanError when there is a plan and it is wrong."""
     path = site.git.main / PLAN_NAME
@@ -61,17 +51,20 @@ def gate_of(site: Site, *, skip: bool) -> Gate:
     return Gate(site.git.merge_hooks(), plan, skip)
 
 
-def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tell) -> Proof:
-    """Prove the run's merge in its gate tree, which stands at the merge, or at the target when there are hooks."""
+def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tell) -> tuple[str, Oid]:
+    """Prove the run's merge in its gate tree, which stands at the merge, or at the target when there are hooks.
+
+    Returns why it may not land, empty when it may, and the commit that was proven.
+    """
     commit = run.new or Oid("")
     if gate.hooks is not None:
         if red := _merge(site, gate.hooks, run, place, message):
-            return Proof(commit, red)
+            return red, commit
         commit = site.git.commit_at(place) or commit
         if not all(site.git.is_ancestor(part, commit) for part in (run.old, run.tip) if part):
-            return Proof(commit, f"the repository's hooks left {place} at {commit[:10]}, which is not the merge")
+            return f"the repository's hooks left {place} at {commit[:10]}, which is not the merge", commit
     if not gate.checks or gate.plan is None:
-        return Proof(commit)
+        return "", commit
     tell(f"{place.name}: proving the merge before it lands: {gate.trailer}")
     own = variables(gate.plan, place.name, place, {"STADDLE_RUN": run.id})
     furnish(gate.plan, site.git.main, place, own)
@@ -79,7 +72,7 @@ def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tel
     subject = Subject(place.name, place, gate.checks, own, setup)
     judged = run_checks(site, [subject], Options(), tell=tell)
     bad = next((one for one in judged if not one.verdict.green), None)
-    return Proof(commit, f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else "", judged)
+    return (f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else ""), commit
 
 
 def _merge(site: Site, hooks: Path, run: Run, place: Path, message: str) -> str:

@@ -75,4 +75,4 @@ def _has_landed(workspace: Workspace, base: Oid, tip: Oid) -> bool:
     git = workspace.git
     if git.is_ancestor(tip, base):
         return True
-    return landing.merge(git, workspace.state, base, tip).tree == git.tree_of(base)
+    return landing.merge(git, base, tip, workspace.state.folder / "attributes").tree == git.tree_of(base)

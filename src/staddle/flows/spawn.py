@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..core.errors import Held, Refused, WorkFailed
-from ..core.names import RunId
+from ..core.names import RunId, candidate, shell
 from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
 from ..guard import candidates, creation, payload, roster, trust
@@ -27,6 +27,11 @@ def spawn(site: Site, run: RunId, count: int, mode: Mode, *, dry_run: bool = Fal
     Refused when a name is taken that no journal of ours knows; Held while another context run has the folders of one.
     Whatever fails, nothing is left of the run. With `dry_run` the folders are named, and nothing is made.
     """
+    if dry_run:
+        known = candidates.load(site.state, run)
+        if known is not None and known.stage is not Stage.SPAWNING:
+            return _again(site, known, count, mode)
+        return candidates.places(site.git, known or _plan(site, run, count, mode))
     site.state.prepare()
     with (
         site.state.lock(f"run-{run}", RUN_WAIT_SECONDS, f"staddle spawn {run}"),
@@ -39,8 +44,8 @@ def spawn(site: Site, run: RunId, count: int, mode: Mode, *, dry_run: bool = Fal
         elif known is not None:
             return _again(site, known, count, mode)
         new = _plan(site, run, count, mode)
-        if dry_run:
-            return candidates.places(site.git, new)
+        if not site.git.bare and site.git.changes(site.here):
+            tell(f"{site.here} has uncommitted changes: the candidates begin without them")
         trap.undo(lambda: _take_back(site, new))
         candidates.save(site.state, new)
         if mode is Mode.CONTEXT:
@@ -55,19 +60,25 @@ def spawn(site: Site, run: RunId, count: int, mode: Mode, *, dry_run: bool = Fal
 
 
 def _again(site: Site, known: Run, count: int, mode: Mode) -> list[Path]:
+    places = candidates.places(site.git, known)
     if (known.stage, known.count, known.mode) == (Stage.READY, count, mode):
-        return candidates.places(site.git, known)
+        if gone := [place for place in places if not place.is_dir()]:
+            what = f"{gone[0]}, of run {known.id}, is gone"
+            raise Refused("gone", what, f"staddle reconcile {known.id} --dry-run")
+        return places
     what = f"run {known.id} exists, {known.stage} with {known.count} candidates, mode {known.mode}"
-    raise Refused("run-exists", what, f"staddle reconcile {known.id}, or choose another name")
+    raise Refused("run-exists", what, f"choose another name; to end that one: staddle reconcile {known.id} --dry-run")
 
 
 def _plan(site: Site, run: RunId, count: int, mode: Mode) -> Run:
-    git = site.git
-    base = git.commit("HEAD")
+    git, here = site.git, site.here
+    base, branch = git.commit_at(here), git.current_branch(here)
     if base is None:
-        raise Refused("no-commit", f"{git.main} has no commit to start from", f"git -C {git.main} commit")
-    digests = trust.digests(git)
-    new = Run(run, Stage.SPAWNING, base, git.current_branch(), count, time.time(), mode=mode, trusted=digests)
+        raise Refused("no-commit", f"{here} has no commit to start from", f"git -C {shell(here)} commit")
+    if branch and candidate(branch):
+        what = f"{here} is on {branch.removeprefix('refs/heads/')}, a candidate itself"
+        raise Refused("on-candidate", what, f"cd {shell(git.main)}, on the branch to land on, and spawn there")
+    new = Run(run, Stage.SPAWNING, base, branch, count, time.time(), mode=mode, trusted=trust.digests(git))
     _require_free(site, new)
     return new
 
@@ -76,8 +87,9 @@ def _require_free(site: Site, run: Run) -> None:
     other = next((one for one in candidates.every(site.state) if run.mode is one.mode is Mode.CONTEXT), None)
     if other:
         what = f"run {other.id} has the folders of context runs, of which there is one set"
-        raise Held(what, f"staddle reconcile {other.id}, or: staddle spawn {run.id} {run.count} --mode worktree")
+        raise Held(what, f"staddle spawn {run.id} {run.count} --mode worktree; to end that one: reconcile {other.id}")
     refs = site.git.refs(*(candidate.ref for candidate in run.candidates))
+    refs |= {ref: oid for ref, oid in site.git.refs("refs/heads/pqa").items() if ref == "refs/heads/pqa"}
     folders = candidates.places(site.git, run)
     listed = {entry.folder for entry in entries(site.git)}
     taken = [*refs, *(str(folder) for folder in folders if os.path.lexists(folder) or folder in listed)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ..core.errors import Held, Refused, WorkFailed
 from ..core.names import require_run
 from ..core.runs import Stage
 from ..edges.process import sweep as end_processes
@@ -19,7 +20,16 @@ def sweep(site: Site, *, tell: Tell) -> list[str]:
         done += [f"forgot {name}, its days are over" for name in keeping.expire(site.state)]
         done += removal.finish(site.git, site.state)
         unfinished = [run for run in candidates.every(site.state) if run.stage not in (Stage.READY, Stage.KEPT)]
+    stuck = list[Refused | Held | WorkFailed]()
     for run in unfinished:
-        end = reconcile(site, require_run(run.id), Wanted(only_unfinished=True), tell=tell).end
-        done.append(f"run {run.id}, left {run.stage}: {end}")
+        try:
+            end = reconcile(site, require_run(run.id), Wanted(only_unfinished=True), tell=tell).end
+            done.append(f"run {run.id}, left {run.stage}: {end}")
+        except (Refused, Held, WorkFailed) as error:  # the others are to be swept all the same
+            stuck.append(error)
+            done.append(f"run {run.id}, left {run.stage}: {error.what}")
+    if stuck:
+        for line in done:
+            tell(line)
+        raise stuck[0]
     return done

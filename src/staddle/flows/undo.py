@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.errors import Refused, UsageError, WorkFailed
-from ..core.names import Candidate, Oid
+from ..core.names import Candidate, Oid, shell
 from ..edges.objects import Objects
 from ..guard import branches, candidates, creation, keeping, ledger
 from ..guard.branches import Branch
@@ -18,11 +18,15 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back: its branch, where that is now, and whether its last commit holds uncommitted work."""
+    """What came back: its branch, where that is now, and whether its last commit holds uncommitted work.
+
+    `also` is a second branch, for a HEAD that had left the first one.
+    """
 
     branch: str
     commit: Oid
     uncommitted: bool
+    also: str = ""
 
 
 def undo_candidate(site: Site, candidate: Candidate) -> Restored:
@@ -34,12 +38,19 @@ def undo_candidate(site: Site, candidate: Candidate) -> Restored:
     with changing(site, f"undo {name}"):
         found = Objects(site.git).unbundle(kept[-1])
         work = next((oid for ref, oid in found.items() if ref.startswith(keeping.NAMES)), None)
-        commit, standing = work or found[candidate.ref], site.git.refs(candidate.ref).get(candidate.ref)
-        if standing not in (None, commit):
-            raise Refused("name-taken", f"{branch} exists", f"git -C {site.git.main} branch -m {branch} another-name")
-        if standing is None:
-            branches.restore(site.git, site.state, Branch(branch, commit))
-    return Restored(branch, commit, work is not None)
+        tip = found.get(candidate.ref)
+        apart = work is not None and tip is not None and not site.git.is_ancestor(tip, work)
+        commit = tip if apart and tip else work or found[candidate.ref]
+        wanted = {branch: commit} | ({f"{branch}-work": work} if apart and work else {})
+        standing = site.git.refs(*(f"refs/heads/{name}" for name in wanted))
+        for name, oid in wanted.items():
+            if standing.get(f"refs/heads/{name}", oid) != oid:
+                raise Refused("name-taken", f"{name} exists", f"git branch -m {name} another-name")
+        for name, oid in wanted.items():
+            if f"refs/heads/{name}" not in standing:
+                branches.restore(site.git, site.state, Branch(name, oid))
+    uncommitted = work is not None and "uncommitted work of" in "".join(site.git.subjects(Oid(f"{work}^"), work))
+    return Restored(branch, commit, uncommitted, f"{branch}-work" if apart else "")
 
 
 def _nothing_kept(site: Site, candidate: Candidate, name: str) -> UsageError:
@@ -51,7 +62,9 @@ def _nothing_kept(site: Site, candidate: Candidate, name: str) -> UsageError:
     if candidates.ended(site.state).get(candidate.run) == candidate.number:
         return UsageError(f"{name} landed", "take its merge back: git revert -m 1 COMMIT")
     if folders := keeping.folders(site.state, candidate):
-        return UsageError(f"{name} is kept as the folder it was, in {folders[-1]}", f"cp -a {folders[-1]} somewhere")
+        return UsageError(
+            f"{name} is kept as the folder it was, in {folders[-1]}", f"cp -a {shell(folders[-1])} somewhere"
+        )
     what = f"nothing is kept of {name}: it held no work, or its {keeping.DAYS} days are over"
     return UsageError(what, f"ls {site.state.folder / 'bundles'}")
 

@@ -27,6 +27,8 @@ class Site:
 
     git: Git
     state: State
+    here: Path
+    """Where the caller stands, in whichever tree of the repository."""
 
     def unit(self, *parts: str) -> str:
         """The marker of a process started here: this repository's own, then what it is for."""
@@ -102,13 +104,14 @@ def open_workspace(given: Path | None) -> Workspace:
     """Load the plan and open its repository, for reading."""
     loaded = find_plan(given)
     git = Git.open(loaded.repo)
-    return Workspace(git, State(git.common), loaded)
+    return Workspace(git, State(git.common), git.main, loaded)
 
 
 def open_site() -> Site:
     """Open the repository we stand in; no plan is needed."""
-    git = Git.open(_here())
-    return Site(git, State(git.common))
+    here = _here()
+    git = Git.open(here)
+    return Site(git, State(git.common), here)
 
 
 @contextmanager

@@ -6,12 +6,13 @@ away first (`keeping`). `clear` is idempotent from any state and is the undo of 
 recovery of both.
 """
 
+import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import Refused
-from ..core.names import Candidate
+from ..core.names import Candidate, shell
 from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
 from ..edges.git import Git
@@ -73,7 +74,7 @@ def make_home(git: Git) -> None:
     """Make the folder of all candidates' trees, hidden from git; Refused when it is not a folder of its own."""
     home = git.main / HOME
     if home.is_symlink() or (home.exists() and not home.is_dir()):
-        raise Refused("not-a-folder", f"{home} is not a folder of its own", f"look at it: ls -l {home}")
+        raise Refused("not-a-folder", f"{home} is not a folder of its own", f"look at it: ls -l {shell(home)}")
     home.mkdir(exist_ok=True)
     with suppress(FileExistsError), (home / ".gitignore").open("x") as ignore:
         ignore.write("*\n")
@@ -96,8 +97,12 @@ def require_clearable(git: Git, state: State, run: Run) -> None:
     """Refused when one of the run's trees holds what is not ours to remove; asked before anything is touched."""
     enrolled, found = roster.members(state), list(entries(git))
     for candidate in run.candidates:
-        if (place := folder(git, candidate)) in enrolled:
+        place = folder(git, candidate)
+        if place in enrolled:
             removal.require_removable(found, place)
+        elif run.mode is Mode.WORKTREE and os.path.lexists(place):
+            what = f"{place} is not where staddle made a tree; was the repository moved?"
+            raise Refused("moved", what, f"move it back, or the tree away: mv {shell(place)} somewhere")
 
 
 def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str]:
@@ -120,9 +125,10 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
         ]
     if run.mode is Mode.CONTEXT:
         told += payload.clear(git, state, run)
-    going = _branches(git, run, {keep, *held})
+    going, moved = _branches(git, run, {keep, *held})
+    told += moved
     removal.discard(git, state, [(place, going.get(one.number)) for place, one in trees.items()], run.began)
-    if run.survivor and run.tip and run.survivor not in {keep, *held}:  # it may have no tree any more
+    if run.survivor and run.tip and not moved and run.survivor not in {keep, *held}:  # it may have no tree any more
         name = run.candidates[run.survivor - 1].ref.removeprefix("refs/heads/")
         branches.delete(git, [Branch(name, run.tip)], run.since, run.began)
     for place in trees:
@@ -140,17 +146,18 @@ def _holders(git: Git, run: Run) -> dict[int, Path]:
     }
 
 
-def _branches(git: Git, run: Run, staying: Collection[int | None]) -> dict[int, Branch]:
-    """The branches that go, by number, each where it stands now: an agent may have moved it.
+def _branches(git: Git, run: Run, staying: Collection[int | None]) -> tuple[dict[int, Branch], list[str]]:
+    """The branches that go, by number, each where it stands now: an agent may have moved it; and a line if one stays.
 
-    The survivor's must stand where it was landed from: what a person added since is theirs.
+    The survivor's must stand where it was landed from: what was added since is somebody's.
     """
-    refs, going = git.refs("refs/heads/pqa/"), {}
+    refs, going, told = git.refs("refs/heads/pqa/"), dict[int, Branch](), list[str]()
     for candidate in run.candidates:
         tip, name = refs.get(candidate.ref), candidate.ref.removeprefix("refs/heads/")
         if tip is None or candidate.number in staying:
             continue
         if candidate.number == run.survivor and run.tip and tip != run.tip:
-            raise Refused("moved", f"{name} has moved on since it was chosen", f"git branch -m {name} another-name")
-        going[candidate.number] = Branch(name, tip)
-    return going
+            told.append(f"b{candidate.number}: {name} has moved on since it was chosen and stays: it is yours now")
+        else:
+            going[candidate.number] = Branch(name, tip)
+    return going, told

@@ -3,8 +3,8 @@
 import time
 
 from ..core.errors import UsageError
-from ..core.names import Candidate, RunId, candidate
-from ..core.runs import Run, Stage
+from ..core.names import Candidate, RunId, shell
+from ..core.runs import MOST_CANDIDATES, Run, Stage
 from ..edges.entries import entries, is_linked
 from ..edges.git import Git
 from ..edges.state import State
@@ -13,27 +13,28 @@ from . import candidates, roster, trust
 
 def found(git: Git, run: RunId) -> list[Candidate]:
     """The candidates of a run that stand, as a branch, a tree or both, whoever made them; by number."""
-    homes = {candidates.folder(git, Candidate(run, number)): Candidate(run, number) for number in range(1, 100)}
-    standing = {homes[entry.folder] for entry in entries(git) if entry.folder in homes}
-    named = {one for ref in git.refs("refs/heads/pqa/") if (one := candidate(ref)) and one.run == run}
-    return sorted(standing | named)
+    everyone = [Candidate(run, number) for number in range(1, MOST_CANDIDATES + 1)]
+    refs, folders = git.refs("refs/heads/pqa/"), {entry.folder for entry in entries(git)}
+    return [one for one in everyone if one.ref in refs or candidates.folder(git, one) in folders]
 
 
-def claim(git: Git, state: State, run: RunId) -> Run:
-    """Write the journal of a run as if spawned here, and put it on the roster; UsageError when there is none."""
-    ours = found(git, run)
-    base = git.commit("HEAD")
-    if not ours or base is None:
-        raise UsageError(f"nothing bears the name of run {run}", f"git -C {git.main} branch --list 'pqa/*'")
-    since = time.time()
-    taken = Run(run, Stage.READY, base, git.current_branch(), ours[-1].number, since, trusted=trust.digests(git))
+def unclaimed(git: Git, run: RunId) -> Run:
+    """The run as it would be if it had been spawned here; UsageError when nothing bears its name."""
+    standing, base = found(git, run), git.commit("HEAD")
+    if not standing or base is None:
+        raise UsageError(f"nothing bears the name of run {run}", f"git -C {shell(git.main)} branch --list 'pqa/*'")
+    count = standing[-1].number
+    return Run(run, Stage.READY, base, git.current_branch(), count, time.time(), trusted=trust.digests(git))
+
+
+def claim(git: Git, state: State, run: Run) -> None:
+    """Write the run's journal, and put what stands of it on the roster."""
     linked = {entry.folder: entry.admin for entry in entries(git)}
     members = []
-    for one in ours:
-        place = candidates.folder(git, one)
+    for one in found(git, run.id):
+        place, branch = candidates.folder(git, one), one.ref.removeprefix("refs/heads/")
         if not place.exists() or (place in linked and is_linked(place, linked[place])):
-            branch = one.ref.removeprefix("refs/heads/")
             kind = roster.Kind.CANDIDATE
             members.append(roster.Member(place.name, place, branch, made_tree=True, made_branch=True, kind=kind))
     roster.enrol(state, members)
-    return candidates.save(state, taken)
+    candidates.save(state, run)

@@ -6,6 +6,8 @@ folder it is. When commits cannot be bundled, nothing of their candidate goes. B
 `staddle/bundles` and are named by run, candidate and the time of the run.
 """
 
+import errno
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -23,6 +25,7 @@ from ..edges.state import SECRET_FOLDER, State
 from . import branches
 from .locks import clear_stale
 from .pool import each
+from .removal import delete_folder
 
 DAYS = 14
 NAMES = "refs/staddle/work/"
@@ -54,7 +57,7 @@ def expire(state: State) -> list[str]:
     kept = (state.folder / "bundles").glob("*.*")
     old = [path for path in kept if time.time() - path.stat().st_mtime > DAYS * 86400]
     for path in old:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        delete_folder(path)
     return [path.name for path in old]
 
 
@@ -80,14 +83,16 @@ class _Look:
 
     def keep(self, place: Path, candidate: Candidate) -> list[str]:
         """Put away what one candidate holds; a line on it, if anything was."""
-        if not place.is_dir() or place.is_symlink():
+        if place.is_symlink() or not place.exists():
             return self._bundled(candidate, [])
+        if not place.is_dir():
+            return self._bundled(candidate, []) + keep_folder(self.state, self.run, candidate, place)
         entry = self.entries.get(place)
         if entry is None or not is_linked(place, entry.admin):
             if (place / ".git").exists():  # somebody's own repository: the removal will refuse it
                 return []
             entry = None
-        work, whole = list[str](), entry is not None and all(path.parent == place for path in place.rglob(".git"))
+        work, whole = list[str](), entry is not None and not self._is_beyond_git(place)
         try:
             work = [] if entry is None else self._save_work(candidate, entry)
         except GitError:
@@ -95,6 +100,10 @@ class _Look:
             self._clear_drafts(candidate)
         told = self._bundled(candidate, work)
         return told if whole else told + keep_folder(self.state, self.run, candidate, place)
+
+    def _is_beyond_git(self, place: Path) -> bool:
+        """Whether a tree holds what no commit of it can: repositories, or files that its index says to overlook."""
+        return any(path.parent != place for path in place.rglob(".git")) or bool(self.git.hidden(place))
 
     def _save_work(self, candidate: Candidate, entry: Entry) -> list[str]:
         """Hold a HEAD that left its branch, or work that is not committed, by a ref of ours; the ref, if any."""
@@ -146,8 +155,17 @@ class _Look:
 def keep_folder(state: State, run: Run, candidate: Candidate, place: Path) -> list[str]:
     """Put a candidate's folder away as it is; a line on it."""
     kept = _place(state, run, candidate, "folder")
-    if not kept.exists():
+    while kept.exists():  # what was put there after a kill
+        kept = kept.with_name(f"{kept.stem}-again{kept.suffix}")
+    try:
         place.rename(kept)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        draft = kept.with_suffix(".new")
+        shutil.copytree(place, draft, symlinks=True) if place.is_dir() else shutil.copy2(place, draft)
+        draft.rename(kept)
+    os.utime(kept)  # its days begin now
     return [f"b{candidate.number}: its folder is kept for {DAYS} days in {kept}"]
 
 

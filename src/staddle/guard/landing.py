@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import Refused
-from ..core.names import Oid
-from ..edges.entries import Entry, entries
+from ..core.names import Oid, shell
+from ..edges.entries import Entry, entries, is_linked, is_symbolic
 from ..edges.git import Git, Merge, RefUpdate
 from ..edges.gitcalls import GitError
 from ..edges.objects import Change, Objects
@@ -41,14 +41,13 @@ class TargetMoved(Exception):
     """The target is no longer at the old commit: compute the landing again."""
 
 
-def merge(git: Git, state: State, base: Oid, tip: Oid) -> Merge:
-    """What merging `tip` into `base` gives; touches no checkout, and needs none. The caller holds the `trees` lock.
+def merge(git: Git, base: Oid, tip: Oid, folder: Path) -> Merge:
+    """What merging `tip` into `base` gives; touches no checkout, and needs none. `folder` is one to make and remove.
 
     Attributes count as the base has them committed: git itself would read them from whatever work tree it stands in.
     """
     if git.merge_base(base, tip) is None:
         return Merge(None, ("unrelated histories",))
-    folder = state.folder / "attributes"
     shutil.rmtree(folder, ignore_errors=True)
     for name, content in git.attribute_files(base).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,17 +65,21 @@ def _checkout(git: Git, target: str) -> Entry | None:
 
 def _require_sound(git: Git, target: str) -> None:
     """Refused when the target's checkout is rebasing it, unplugged, or not the only one: landing could not be whole."""
-    name = target.removeprefix("refs/heads/")
-    found = [entry for entry in entries(git) if name == entry.branch]
+    name, everyone = target.removeprefix("refs/heads/"), list(entries(git))
+    if other := next((entry for entry in everyone if is_symbolic(git, entry.head)), None):
+        what = f"{other.folder} is on {other.head.removeprefix('refs/heads/')}, which is another branch's other name"
+        raise Refused("symbolic", what, f"git -C {shell(other.folder)} switch {name}")
+    found = [entry for entry in everyone if name == entry.branch]
     if len(found) > 1:
         what = f"{name} is checked out twice, in {found[0].folder} and {found[1].folder}"
-        raise Refused("checked-out-twice", what, f"git -C {found[1].folder} switch --detach")
-    if found and not found[0].folder.is_dir():
+        raise Refused("checked-out-twice", what, f"git -C {shell(found[1].folder)} switch --detach")
+    linked = found and (found[0].folder == git.main or is_linked(found[0].folder, found[0].admin))
+    if found and not linked:
         what = f"{name} is checked out in {found[0].folder}, which is not there now"
-        raise Refused("unplugged", what, f"bring it back, or: git worktree remove {found[0].folder}")
+        raise Refused("unplugged", what, f"bring it back, or: git worktree remove {shell(found[0].folder)}")
     if found and found[0].head != target:
         what = f"{name} is being rebased in {found[0].folder}"
-        raise Refused("under-way", what, f"git -C {found[0].folder} rebase --abort")
+        raise Refused("under-way", what, f"git -C {shell(found[0].folder)} rebase --abort")
 
 
 def publish(git: Git, state: State, landing: Landing) -> None:
@@ -93,15 +96,27 @@ def publish(git: Git, state: State, landing: Landing) -> None:
     with _index_of(git, state, entry) as private:
         if _checkout(git, landing.target) != entry:  # somebody switched before we had the lock
             raise TargetMoved
-        if operation := entry.under_way():
-            what = f"a {operation} is under way in {entry.folder}"
-            raise Refused("under-way", what, f"git -C {entry.folder} {operation} --abort")
+        _require_quiet(entry)
         objects.refresh(entry.folder, private)
         _require_clear(git, objects, entry, private, landing)
         _swap(git, landing)
         if not objects.move(entry.folder, private, landing.old, landing.new, dry_run=False):
             _roll_forward(objects, entry, private, landing)
         private.rename(entry.admin / "index")
+
+
+def rehearse(git: Git, landing: Landing, index: Path) -> None:
+    """Refused for whatever `publish` would refuse; takes no lock and changes nothing. `index` is a file to make."""
+    _require_sound(git, landing.target)
+    entry = _checkout(git, landing.target)
+    if entry is None:
+        return
+    _require_quiet(entry)
+    if (entry.admin / "index").exists():
+        shutil.copy2(entry.admin / "index", index)
+    objects = Objects(git)
+    objects.refresh(entry.folder, index)
+    _require_clear(git, objects, entry, index, landing)
 
 
 def settle(git: Git, state: State, landing: Landing) -> tuple[bool, list[str]]:
@@ -133,18 +148,26 @@ def _swap(git: Git, landing: Landing) -> None:
         raise TargetMoved from None
 
 
+def _require_quiet(entry: Entry) -> None:
+    if operation := entry.under_way():
+        what = f"a {operation} is under way in {entry.folder}"
+        raise Refused("under-way", what, f"git -C {shell(entry.folder)} {operation} --abort")
+
+
 def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, landing: Landing) -> None:
     changes = objects.diff(landing.old, landing.new)
     going = {change.path for change in changes if change.deleted}
     standing = [change.path for change in changes if change.added and _in_the_way(entry.folder, change.path, going)]
     if standing:
         what = f"{entry.folder} holds files that the landing brings: {', '.join(standing[:3])}"
-        raise Refused("in-the-way", what, f"git -C {entry.folder} status --ignored, and move them aside")
+        raise Refused("in-the-way", what, f"git -C {shell(entry.folder)} status --ignored, and move them aside")
     if not objects.move(entry.folder, private, landing.old, landing.new, dry_run=True):
         touched = {change.path for change in changes}
         edited = [path for path in git.changes(entry.folder).tracked if path in touched] or ["its index"]
         what = f"{entry.folder} has uncommitted changes where the landing changes too: {', '.join(edited[:3])}"
-        raise Refused("in-the-way", what, f"git -C {entry.folder} commit --all, or stash them, then run it again")
+        raise Refused(
+            "in-the-way", what, f"git -C {shell(entry.folder)} commit --all, or stash them, then run it again"
+        )
 
 
 def _in_the_way(folder: Path, path: str, going: set[str]) -> bool:
@@ -210,9 +233,9 @@ def _is_ours(objects: Objects, entry: Entry, change: Change) -> bool:
 def _index_of(git: Git, state: State, entry: Entry) -> Iterator[Path]:
     """A private copy of a checkout's index, with git's own lock on the original held as a link to our stone."""
     stone, lock, private = _stone(state), entry.admin / "index.lock", entry.admin / "index.staddle"
-    stone.touch()
-    take(lock, stone)
     try:
+        stone.touch()
+        take(lock, stone)
         if (entry.admin / "index").exists():
             shutil.copy2(entry.admin / "index", private)
         yield private

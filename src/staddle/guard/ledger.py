@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ..core.names import Oid
@@ -18,7 +19,7 @@ def note(state: State, going: Iterable[tuple[Branch, Path]]) -> None:
     now = time.time()
     notes = [{"time": now, "branch": branch.name, "oid": branch.oid, "folder": str(folder)} for branch, folder in going]
     with (state.folder / NAME).open("a", encoding="utf-8") as file:
-        file.writelines(f"{json.dumps(note)}\n" for note in notes)
+        file.writelines(f"\n{json.dumps(note)}" for note in notes)  # the newline first: the line before may be torn
         file.flush()
         os.fsync(file.fileno())
     sync_folder(state.folder)
@@ -28,5 +29,9 @@ def last_noted(state: State, branch: str) -> Oid | None:
     """The commit that a branch we deleted was at, None when the ledger does not know it."""
     path = state.folder / NAME
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    notes = [json.loads(line) for line in lines if line.endswith("}")]  # a torn last line is no note
-    return next((Oid(note["oid"]) for note in reversed(notes) if note["branch"] == branch), None)
+    for line in reversed(lines):
+        with suppress(ValueError):
+            note = json.loads(line)
+            if note["branch"] == branch:
+                return Oid(note["oid"])
+    return None

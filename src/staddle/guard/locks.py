@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..core.errors import Held
+from ..core.names import shell
 from ..edges.entries import entries
 from ..edges.git import Git
 from ..edges.state import State
@@ -60,7 +61,7 @@ def take(lock: Path, stone: Path) -> None:
             return
         except FileExistsError:
             if time.monotonic() > deadline:
-                raise Held(f"{lock} is held by a git at work", f"see who made it: ls -l {lock}") from None
+                raise Held(f"{lock} is held by a git at work", f"see who made it: ls -l {shell(lock)}") from None
             time.sleep(POLL_SECONDS)
 
 
@@ -75,7 +76,7 @@ def clear_stale(git: Git, lock: Path, since: float) -> None:
     while True:
         try:
             found = lock.lstat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # a branch may stand where its folder would have to be
             return
         if found.st_mtime < since - 1:
             return

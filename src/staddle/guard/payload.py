@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from ..core.errors import Refused
-from ..core.names import Candidate, Oid
+from ..core.names import Candidate, Oid, shell
 from ..core.runs import Mode, Run
 from ..edges.git import Git, RefUpdate
 from ..edges.gitcalls import GitError
@@ -27,29 +27,34 @@ def folder(git: Git, number: int) -> Path:
 
 
 def make(git: Git, run: Run) -> None:
-    """Make the empty folders of all candidates."""
+    """Make the empty folders of all candidates; Refused when something else stands in the way of their home."""
+    for home in (git.main / ".pqa", git.main / HOME):
+        if home.is_symlink() or (home.exists() and not home.is_dir()):
+            raise Refused("not-a-folder", f"{home} is not a folder of its own", f"ls -l {shell(home)}")
     for candidate in run.candidates:
         (folder(git, candidate.number) / "files").mkdir(parents=True, exist_ok=True)
 
 
 def commit(git: Git, state: State, run: Run, candidate: Candidate) -> Oid:
-    """The commit of a payload on the run's base; Refused when it is empty or cannot be made into one."""
+    """The commit of a payload on the run's base; Refused when it is empty, holds strays, or cannot be made into one."""
     place = folder(git, candidate.number)
-    if not _holds_anything(place):
-        raise Refused(
-            "empty", f"{place} holds neither files/ nor a patch", f"write it, or choose another: ls {place.parent}"
-        )
-    if nested := next((path for path in (place / "files").rglob(".git")), None):
-        raise Refused("nested", f"{nested} is a repository of its own inside the payload", f"rm -r {nested}")
+    files = place / "files"
+    if strays := [path for path in place.glob("*") if path != files and path.suffix != ".patch"]:
+        what = f"{strays[0]} is neither in files/ nor a patch, and would not land"
+        raise Refused("stray", what, f"mv {shell(strays[0])} {shell(files)}/")
+    if nested := next((path for path in files.rglob(".git")), None):
+        what = f"{nested} is a repository of its own inside the payload"
+        raise Refused("nested", what, f"mv {shell(nested)} somewhere")
     index = state.folder / f"work-{candidate.number}.index"
     index.with_name(f"{index.name}.lock").unlink(missing_ok=True)  # of a git that was cut
     message = f"feat: candidate b{candidate.number} of run {run.id}\n\nRun: {run.id}\n"
     try:
-        return Objects(git).payload(place, index, run.base, message, run.began)
+        made = Objects(git).payload(place, index, run.base, message, run.began)
     except GitError as error:
-        raise Refused(
-            "bad-patch", f"the payload {place} does not apply: {error.what}", f"mend it: ls {place}"
-        ) from None
+        raise Refused("bad-patch", f"the payload {place} does not apply: {error.what}", f"ls {shell(place)}") from None
+    if git.tree_of(made) == git.tree_of(run.base):
+        raise Refused("empty", f"{place} changes nothing", f"put files by their path into {shell(files)}")
+    return made
 
 
 def publish(git: Git, run: Run, candidate: Candidate, tip: Oid) -> None:
@@ -65,7 +70,7 @@ def publish(git: Git, run: Run, candidate: Candidate, tip: Oid) -> None:
 
 def withdraw(git: Git, run: Run) -> None:
     """Take back what `publish` did, because the choice is taken back; nothing for runs of trees."""
-    if run.mode is Mode.CONTEXT and run.survivor and run.tip:
+    if run.mode is Mode.CONTEXT and run.survivor and run.tip and not run.kept:
         name = run.candidates[run.survivor - 1].ref.removeprefix("refs/heads/")
         branches.delete(git, [branches.Branch(name, run.tip)], run.since, run.began)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..core.names import Oid, quoted
+from ..core.names import Oid, quoted, shell
 from ..edges.entries import Entry
 from ..edges.git import Git
 from ..edges.processes import mounts_below, standing_in
@@ -20,29 +20,29 @@ class Refusal:
 
 def refusals(git: Git, entry: Entry, member: roster.Member | None, base: Oid, landed: bool) -> list[Refusal]:
     """Every reason against removing the tree of `entry`; empty when it may go."""
-    at = entry.folder
+    at, there = entry.folder, f"git -C {shell(entry.folder)}"
     found = []
     if member is None or not member.made_tree:
-        found.append(Refusal("adopted", f"{at} was not made by staddle", f"git worktree remove {at}"))
+        found.append(Refusal("adopted", f"{at} was not made by staddle", f"git worktree remove {shell(at)}"))
     if entry.locked is not None:
         why = f": {entry.locked}" if entry.locked else ""
-        found.append(Refusal("locked", f"{at} is locked{why}", f"git worktree unlock {at}"))
+        found.append(Refusal("locked", f"{at} is locked{why}", f"git worktree unlock {shell(at)}"))
     if operation := entry.under_way():
-        found.append(Refusal("under-way", f"a {operation} is under way in {at}", f"git -C {at} {operation} --abort"))
+        found.append(Refusal("under-way", f"a {operation} is under way in {at}", f"{there} {operation} --abort"))
     if (entry.admin / "modules").exists():
-        found.append(Refusal("submodules", f"{at} has submodules checked out", f"git -C {at} submodule deinit --all"))
+        found.append(Refusal("submodules", f"{at} has submodules checked out", f"{there} submodule deinit --all"))
     if mounts := mounts_below(at):
-        found.append(Refusal("mount", f"{mounts[0]} is mounted inside {at}", f"umount {mounts[0]}"))
+        found.append(Refusal("mount", f"{mounts[0]} is mounted inside {at}", f"umount {shell(mounts[0])}"))
     if hidden := git.hidden(at):
         what = f"{at} has files that git was told to overlook: {_some(hidden)}"
-        found.append(Refusal("hidden", what, f"git -C {at} update-index --no-skip-worktree --no-assume-unchanged FILE"))
+        found.append(Refusal("hidden", what, f"{there} update-index --no-skip-worktree --no-assume-unchanged FILE"))
     changes = git.changes(at)
     if changes.tracked:
         what = f"{at} has uncommitted changes in {_some(changes.tracked)}"
-        found.append(Refusal("dirty", what, f"git -C {at} commit --all, or: git -C {at} restore --staged --worktree ."))
+        found.append(Refusal("dirty", what, f"{there} commit --all, or: {there} restore --staged --worktree ."))
     if changes.untracked:
         what = f"{at} has files that git does not know: {_some(changes.untracked)}"
-        found.append(Refusal("untracked", what, f"git -C {at} add --all, or: git -C {at} clean -d --interactive"))
+        found.append(Refusal("untracked", what, f"{there} add --all, or: {there} clean -d --interactive"))
     found += _unlanded(git, entry, base, landed)
     if processes := standing_in(at):
         names = ", ".join(f"{process.name} ({process.pid})" for process in processes[:3])
@@ -61,7 +61,7 @@ def _unlanded(git: Git, entry: Entry, base: Oid, landed: bool) -> list[Refusal]:
     commits = f"{ahead} commit{'s' * (ahead != 1)}"
     found = [Refusal("unlanded", f"{commits} of {name} did not land", "land them first, then remove the tree")]
     if not git.on_remote(tip):
-        push = f"git -C {entry.folder} push -u origin HEAD"
+        push = f"git -C {shell(entry.folder)} push -u origin HEAD"
         found.append(Refusal("unpushed", f"{name} has commits that are on no remote", push))
     return found
 

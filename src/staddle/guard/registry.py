@@ -5,6 +5,7 @@ or killing a command before it is rewritten, loses nothing.
 """
 
 import json
+from contextlib import suppress
 
 from ..edges.git import Git
 from ..edges.state import State, write_durably
@@ -17,10 +18,11 @@ def register(git: Git, state: State) -> None:
     """Write down all runs: stage, base, target, and each candidate's tree, branch and commit."""
     runs = candidates.every(state)
     folder = git.main / FOLDER
-    if not runs and not folder.is_dir():
-        return
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()) or (not runs and not folder.exists()):
+        return  # a person's own, or not needed
     folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n")
+    with suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
+        ignore.write("*\n")
     refs = git.refs("refs/heads/pqa/")
     data = {
         run.id: {

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refused, WorkFailed
-from ..core.names import Oid
+from ..core.names import Oid, shell
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git
 from ..edges.processes import mounts_below
@@ -89,7 +89,7 @@ def remove(git: Git, state: State, trap: Trap, going: Sequence[tuple[Entry, Bran
         for one in leaving:
             if not is_linked(one.folder, one.admin):
                 what = f"{one.folder} is not the tree that {one.admin} belongs to"
-                raise Refused("foreign", what, f"git -C {git.main} worktree repair {one.folder}")
+                raise Refused("foreign", what, f"git -C {shell(git.main)} worktree repair {one.folder}")
         _journal(state, leaving)
         for one in leaving:
             one.folder.rename(one.aside)
@@ -111,12 +111,17 @@ def require_removable(found: Sequence[Entry], folder: Path) -> None:
     admin = next((entry.admin for entry in found if entry.folder == folder), None)
     if not folder.is_symlink() and os.path.lexists(folder / ".git") and not (admin and is_linked(folder, admin)):
         what = f"{folder} is another repository, not the tree that staddle made there"
-        raise Refused("foreign", what, f"move it away: mv {folder} somewhere")
+        raise Refused("foreign", what, f"move it away: mv {shell(folder)} somewhere")
+    if admin and (admin / "modules").exists():
+        what = f"{folder} has submodules checked out, whose commits may be nowhere else"
+        raise Refused("submodules", what, f"push them, then: git -C {shell(folder)} submodule deinit --all --force")
     if mounts := mounts_below(folder):
-        raise Refused("mount", f"{mounts[0]} is mounted inside {folder}", f"umount {mounts[0]}")
+        raise Refused("mount", f"{mounts[0]} is mounted inside {folder}", f"umount {shell(mounts[0])}")
     if inner := [entry.folder for entry in found if folder in entry.folder.parents and entry.folder.exists()]:
         what = f"{inner[0]} is a worktree of its own inside {folder}"
-        raise Refused("nested", what, f"git worktree move {inner[0]} elsewhere, or: git worktree remove {inner[0]}")
+        raise Refused(
+            "nested", what, f"git worktree move {shell(inner[0])} elsewhere, or: git worktree remove {shell(inner[0])}"
+        )
 
 
 def discard(git: Git, state: State, going: Sequence[tuple[Path, Branch | None]], made: float) -> None:
@@ -221,10 +226,9 @@ def delete_folder(folder: Path) -> None:
     """Delete a folder of ours with all it holds, read-only folders included; never through a link or mount."""
     if not os.path.lexists(folder):
         return
-    if folder.is_symlink():
+    if folder.is_symlink() or not folder.is_dir():
         folder.unlink()
         return
-
     try:
         shutil.rmtree(folder)
     except PermissionError:

@@ -7,12 +7,16 @@ because git would run what was planted with the rights of the person who lands.
 import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from pathlib import Path
 
 from ..core.errors import Refused
 from ..edges.git import Git
 
 HARMLESS = ("branch.",)
 """Settings that ordinary work changes, and that start no program: what a branch tracks."""
+
+SECRET = ("http.", "credential.", "url.", "remote.")
+"""Settings whose value may hold a token and is not shown."""
 
 
 def digests(git: Git) -> tuple[str, ...]:
@@ -40,8 +44,16 @@ def _lines(git: Git) -> Iterator[str]:
     for name in ("config", "config.worktree"):
         for key, value in git.settings(git.common / name):
             if not key.startswith(HARMLESS):
-                yield f"{name}: {key}={value}"
-    for path in (*sorted((git.common / "hooks").glob("*")), git.common / "info" / "attributes"):
-        if path.is_file() and path.suffix != ".sample":
-            mode, content = path.stat().st_mode & 0o111, path.read_bytes()
-            yield f"{path.relative_to(git.common)}\0{mode} {sha256(content).hexdigest()}"
+                shown = "..." if key.startswith(SECRET) else value
+                yield f"{name}: {key}={shown}\0{value}"
+            if key.startswith("include") and key.endswith(".path"):
+                yield from _file(git, git.common / Path(value).expanduser())
+    for path in (*sorted(git.hooks_folder().glob("*")), git.common / "info" / "attributes"):
+        yield from _file(git, path)
+
+
+def _file(git: Git, path: Path) -> Iterator[str]:
+    if path.is_file() and path.suffix != ".sample":
+        mode, content = path.stat().st_mode & 0o111, path.read_bytes()
+        name = path.relative_to(git.common) if path.is_relative_to(git.common) else path
+        yield f"{name}\0{mode} {sha256(content).hexdigest()}"
