@@ -9,9 +9,11 @@ a supervisor in the command's place; SPEC is a JSON object. Invariants:
   the file `fault` says so in one line, and no exit code means anything.
 - A server listens on the loopback alone and wants a password made for this start: whoever may speak
   to it may write files as us.
-- The servers are our children, and what they leave is the supervisor's to end, as with any check.
+- A server dies with us. The supervisor ends what a server leaves, as with any check; but when it was
+  killed too, a server could not be known by its marker: redis writes over its environment.
 """
 
+import ctypes
 import json
 import os
 import pwd
@@ -33,6 +35,7 @@ WAIT_SECONDS = 60.0  # for an answer; a laden machine takes seconds, and the che
 STOP_SECONDS = 3.0
 TICK_SECONDS = 0.02
 POSTGRES_3 = 3 << 16
+PRCTL, PR_SET_PDEATHSIG = ctypes.CDLL(None).prctl, 1
 
 
 class Fault(Exception):
@@ -58,7 +61,8 @@ def postgres(program: str, folder: Path, port: int, secret: str) -> Server:
         nobody = pwd.getpwnam("nobody")
         os.chown(data, nobody.pw_uid, nobody.pw_gid)
         user = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-        user += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--pdeathsig=KILL", "--"]
+        user += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
+        user += ["--pdeathsig=KILL", "--"]  # once more: a change of user clears it
     initdb = [*user, str(Path(program).resolve().with_name("initdb")), f"--pgdata={data}", "--username=postgres"]
     initdb += ["--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C", "--no-sync"]
     made = subprocess.run(initdb, stdin=subprocess.DEVNULL, capture_output=True, check=False)
@@ -145,26 +149,33 @@ class Running:
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700, parents=True)
         self.server = kind.prepare(program, self.data, port, secrets.token_hex(16))
+        me = os.getpid()
+
+        def prepare() -> None:
+            PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != me:  # we died before the death signal was asked for
+                os._exit(126)
+
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                self.server.argv, cwd=self.data, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                self.server.argv,
+                cwd=self.data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=prepare,  # noqa: PLW1509 - safe with one thread
             )
 
     def wait(self) -> None:
-        """Wait for its first right answer; Fault when there will be none."""
+        """Wait for its next right answer; Fault when there will be none."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not self._answers():
-            self.require()
+            if (rc := self.process.poll()) is not None:
+                how = f"by signal {-rc}" if rc < 0 else f"with exit code {rc}"
+                raise Fault(f"{self.name} ended {how}: {self._said()}")
             if time.monotonic() > deadline:
                 raise Fault(f"{self.name} has not answered for {WAIT_SECONDS:.0f} s: {self._said()}")
             time.sleep(TICK_SECONDS)
-        self.require()
-
-    def require(self) -> None:
-        """Fault when it has ended, which it never does by itself."""
-        if (rc := self.process.poll()) is not None:
-            how = f"with exit code {rc}" if rc >= 0 else f"by signal {-rc}"
-            raise Fault(f"{self.name} ended {how}: {self._said()}")
 
     def stop(self) -> None:
         """End it and take its data away; INT is what all of them obey at once, clients or not."""
@@ -218,7 +229,7 @@ def main(services: Mapping[str, int], folder: Path, fault: Path, argv: list[str]
             env |= server.server.variables
         rc = run(argv, env)
         for server in running if rc else ():
-            server.require()
+            server.wait()
     except Fault as reason:
         fault.write_text(f"{reason}\n")
         rc = 1
@@ -232,6 +243,7 @@ if __name__ == "__main__":
     spec = json.loads(sys.argv[1])
     code = main(spec["services"], Path(spec["folder"]), Path(spec["fault"]), sys.argv[3:])
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        with suppress(OSError):  # KILL has no handler
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)

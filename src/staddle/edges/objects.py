@@ -88,9 +88,17 @@ class Objects:
         argv = ("read-tree", *rehearse, "-m", "-u", "--no-recurse-submodules", old, new)
         return self._git.attempt(*argv, at=at, env=_with(index)).rc == 0
 
-    def move_index(self, at: Path, index: Path, old: Oid, new: Oid) -> None:
-        """Take a private index from `old` to `new`, whatever the checkout holds."""
-        self._git.run("read-tree", "-i", "-m", old, new, at=at, env=_with(index))
+    def stage(self, at: Path, index: Path, changes: Sequence[Change]) -> None:
+        """Take each path of a private index that is at a change's old side to its new one; the others are left."""
+        listed = self._git.run("ls-files", "--stage", "-z", at=at, env=_with(index)).decode(errors="surrogateescape")
+        found = dict(line.partition("\t")[::-2] for line in listed.split("\0") if line)
+        lines = []
+        for change in sorted(changes, key=lambda change: not change.deleted):  # what goes makes room for what comes
+            old = None if change.added else f"{change.old_mode} {change.old} 0"
+            if found.get(change.path) == old:
+                lines.append(f"{change.new_mode} {change.new}\t{change.path}\0")
+        text = "".join(lines).encode(errors="surrogateescape")
+        self._git.run("update-index", "--replace", "-z", "--index-info", at=at, env=_with(index), stdin=text)
 
     def write(self, at: Path, index: Path, paths: Sequence[str]) -> None:
         """Write `paths` of a private index over whatever stands there in the checkout."""

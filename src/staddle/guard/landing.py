@@ -191,8 +191,7 @@ def _roll_forward(objects: Objects, entry: Entry, private: Path, landing: Landin
     for change in changes:
         if not _is(objects, entry, change, change.new, change.new_mode):
             (to_write if _is_ours(objects, entry, change) else kept).append(change)
-    with suppress(GitError):  # the index is at the new commit already, or a person has staged something since
-        objects.move_index(entry.folder, private, landing.old, landing.new)
+    objects.stage(entry.folder, private, changes)
     for change in to_write:
         if change.deleted:
             (entry.folder / change.path).unlink(missing_ok=True)

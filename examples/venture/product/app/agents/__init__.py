@@ -4,5 +4,6 @@ from .api import routes
 from .envelope import TaskEnvelope
 from .queue import TaskQueue
 from .runtime import AgentRuntime
+from .shared_queue import SharedTaskQueue
 
-__all__ = ["AgentRuntime", "TaskEnvelope", "TaskQueue", "routes"]
+__all__ = ["AgentRuntime", "SharedTaskQueue", "TaskEnvelope", "TaskQueue", "routes"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import DomainError
 from .queue import TaskQueue
+from .shared_queue import SharedTaskQueue
 
 Tool = Callable[[Mapping[str, Any]], Any]
 
@@ -12,7 +13,7 @@ Tool = Callable[[Mapping[str, Any]], Any]
 class AgentRuntime:
     """Runs one task at a time with the tools it was given."""
 
-    def __init__(self, queue: TaskQueue) -> None:
+    def __init__(self, queue: TaskQueue | SharedTaskQueue) -> None:
         self.queue = queue
         self._tools: dict[str, Tool] = {}
 

@@ -4,6 +4,7 @@ from .api import routes
 from .authorization import AmountAboveCeiling, Authorization, AuthorizationEngine, SpendNotAuthorized
 from .ledger import Entry, Ledger, Unbalanced
 from .service import InsufficientFunds, Treasury
+from .shared_ledger import SharedLedger
 
 __all__ = [
     "AmountAboveCeiling",
@@ -12,6 +13,7 @@ __all__ = [
     "Entry",
     "InsufficientFunds",
     "Ledger",
+    "SharedLedger",
     "SpendNotAuthorized",
     "Treasury",
     "Unbalanced",
