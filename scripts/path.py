@@ -1,4 +1,4 @@
-"""Print where a milestone's tree is: cd "$(staddle path m3)"."""
+"""Print where a tree is: cd "$(staddle path run42-b1)"."""
 
 from staddle.__main__ import launch
 

@@ -1,4 +1,4 @@
-"""Show all trees at a glance: branch, changes, checks, next step."""
+"""Show all trees at a glance: commits, changes, checks, next step."""
 
 from staddle.__main__ import launch
 

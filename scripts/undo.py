@@ -1,4 +1,4 @@
-"""Bring back what was taken away: a candidate, or a milestone's tree."""
+"""Bring back what was taken away: a candidate or a milestone."""
 
 from staddle.__main__ import launch
 

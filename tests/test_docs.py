@@ -52,10 +52,13 @@ def chapters() -> Iterator[str]:
     for verb in VERBS:
         parameters = commands[verb.name].params
         shown = [usage(parameter) for parameter in parameters]
-        bare = [f"[{text}]" if text.startswith("-") else text for text in shown]
+        bare = [
+            text if one.required else f"[{text}]{'...' * (one.nargs < 0)}"
+            for text, one in zip(shown, parameters, strict=True)
+        ]
         lines = [f"- `{text}`: {parameter.help}" for text, parameter in zip(shown, parameters, strict=True)]
         examples = [f"    staddle {verb.name} {' '.join(bare)}", f"    staddle {verb.name} {verb.example}"]
-        yield "\n".join([f"## {verb.name}", "", verb.summary, "", *examples, "", *lines])
+        yield "\n".join([f"## {verb.name}", "", verb.summary, "", verb.details, "", *examples, "", *lines])
 
 
 def reference() -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from staddle.core.verbs import VERBS
+from staddle.core.verbs import VERBS, Verb
 
 ROOT = Path(__file__).parents[1]
 NAMES = {verb.name for verb in VERBS}
+MOST_LINES = 5
 
 
 def said(*argv: str) -> str:
@@ -20,6 +21,21 @@ def said(*argv: str) -> str:
 def test_the_command_line_has_every_verb_and_no_other() -> None:
     commands = said(sys.executable, "-m", "staddle", "--help").partition("Commands:")[2]
     assert set(re.findall(r"^  ([a-z-]+) ", commands, re.MULTILINE)) == NAMES
+
+
+def test_no_line_of_the_list_of_verbs_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    commands = said(sys.executable, "-m", "staddle", "--help").partition("Commands:")[2]
+    assert [verb.name for verb in VERBS if verb.summary not in commands] == []
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_help_says_more_than_a_line_and_not_too_much(verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, summary, details, *_ = said(sys.executable, "-m", "staddle", verb.name, "--help").split("\n\n")
+    assert summary.strip() == verb.summary
+    assert " ".join(details.split()) == verb.details
+    assert details.count("\n") < MOST_LINES
 
 
 def test_nox_has_a_session_for_every_verb_with_its_words() -> None:

@@ -19,7 +19,7 @@ MACHINES_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EAC
 
 app = typer.Typer(
     name="staddle",
-    help="One worktree per milestone, from one file: plan, make, fill, check and remove them.",
+    help="Worktrees from one file: a tree for each milestone, several candidates for one hard task.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -29,8 +29,9 @@ app = typer.Typer(
 _GROUPS = (start, trees, work, runs, drills)
 COMMANDS: dict[str, Callable[..., None]] = {name: verb for group in _GROUPS for name, verb in group.COMMANDS.items()}
 for _verb in VERBS:
+    _help = f"{_verb.summary}\n\n{_verb.details}"
     _epilog = f"Example: staddle {_verb.name} {_verb.example}"
-    app.command(_verb.name, help=_verb.summary, epilog=_epilog)(COMMANDS[_verb.name])
+    app.command(_verb.name, help=_help, short_help=_verb.summary, epilog=_epilog)(COMMANDS[_verb.name])
 
 
 @app.callback()

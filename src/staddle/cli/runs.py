@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, DryRun, PlanFile
+from .options import AsJson, DryRun, PlanFile, candidate_names, run_names
 
 if TYPE_CHECKING:
     from ..flows.reconcile import Reconciled
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name of your own, run42.")]
+KnownRun = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run, or one of its candidates.", autocompletion=run_names)
+]
 Count = Annotated[str | None, typer.Argument(metavar="N", help="How many candidates, 1 to 64; 3 when nothing says.")]
 ModeName = Annotated[str | None, typer.Option("--mode", metavar="MODE", help="worktree, or context: folders alone.")]
 UndoTarget = Annotated[str, typer.Argument(metavar="TARGET", help="A candidate, run42-b1, or a milestone, m3.")]
 CandidateName = Annotated[str | None, typer.Argument(metavar="CANDIDATE", help="b1, when TARGET is a run's name.")]
-Survivor = Annotated[str | None, typer.Argument(metavar="SURVIVOR", help="b2 or pqa/run42-b2; none: nothing lands.")]
+Survivor = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SURVIVOR", help="b2 or pqa/run42-b2; left out: nothing lands.", autocompletion=candidate_names
+    ),
+]
 Target = Annotated[
     str | None, typer.Option("--target", metavar="BRANCH", help="Land there; else where it was spawned.")
 ]
@@ -46,7 +54,7 @@ def spawn(
 
 
 def reconcile(
-    run: RunName,
+    run: KnownRun,
     survivor: Survivor = None,
     target: Target = None,
     no_gate: NoGate = False,

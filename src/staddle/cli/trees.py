@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from ..core.errors import UsageError, WorkFailed
-from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Target, Targets
+from ..core.errors import WorkFailed
+from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Shown, Target, Targets
+
+if TYPE_CHECKING:
+    from ..flows.rows import Row
 
 
 def plan(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
@@ -69,33 +73,36 @@ _plan = plan
 
 def path(target: Target, plan: PlanFile = None) -> None:
     from ..edges.console import answer
-    from ..flows.workspace import open_workspace
+    from ..flows.whereabouts import look_around
 
-    workspace = open_workspace(plan)
-    folder = workspace.folder(workspace.plan.milestone(target))
-    if not folder.is_dir():
-        raise UsageError(f"{target} has no tree at {folder}", f"staddle worktrees {target}")
-    answer(str(folder))
+    answer(str(look_around(plan).folder(target)))
 
 
-def status(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
+def status(targets: Shown = None, plan: PlanFile = None, json: AsJson = False) -> None:
     from ..edges import console
-    from ..flows.status import Status
     from ..flows.status import status as read_status
-    from ..flows.workspace import open_workspace
+    from ..flows.whereabouts import NOTHING_HERE, look_around
 
-    rows = read_status(open_workspace(plan), targets or [])
+    milestones, candidates = read_status(look_around(plan), targets or [])
     if json:
-        console.answer_json([asdict(row) | {"verdict": row.verdict} for row in rows])
+        console.answer_json([asdict(row) | {"verdict": row.verdict} for row in (*milestones, *candidates)])
         return
+    if milestones:
+        heads = ("", "service", "tree", "commits", "changes", "checks", "next")
+        console.table(heads, [_line(row, row.service, f" -{row.behind}") for row in milestones])
+    if milestones and candidates:
+        console.answer("")
+    if candidates:
+        heads = ("", "branch", "tree", "commits", "changes", "checks", "next")
+        console.table(heads, [_line(row, row.branch) for row in candidates])
+    if not milestones and not candidates:
+        console.talk(f"there is nothing to show: {NOTHING_HERE}")
 
-    def line(row: Status) -> tuple[str, ...]:
-        commits = "-" if row.ahead is None else f"+{row.ahead} -{row.behind}"
-        changes = f"{row.changed}" + (f" ?{row.untracked}" if row.untracked else "")
-        changes = row.under_way or ("" if changes == "0" else changes)
-        return (row.name, row.service, row.standing.value, commits, changes, row.verdict, row.next_step)
 
-    console.table(("", "service", "tree", "commits", "changes", "checks", "next"), [line(row) for row in rows])
+def _line(row: "Row", of: str, behind: str = "") -> tuple[str, ...]:
+    commits = "-" if row.ahead is None else f"+{row.ahead}{behind}"
+    changes = f"{row.changed or ''} {f'?{row.untracked}' if row.untracked else ''}".strip()
+    return (row.name, of, row.standing.value, commits, row.under_way or changes, row.verdict, row.next_step)
 
 
 def remove(targets: Named = None, plan: PlanFile = None, dry_run: DryRun = False, json: AsJson = False) -> None:

@@ -5,28 +5,117 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb: its name at every door, what it does in a line, and an example of its arguments."""
+    """One verb: its name at every door, what it does in a line and in a few, and an example of its arguments."""
 
     name: str
     summary: str
+    details: str
     example: str
 
 
 VERBS = (
-    Verb("init", "Write milestones.yaml, noxfile.py, Makefile where missing.", "--dry-run"),
-    Verb("plan", "Show what the plan declares against what git has.", "--json"),
-    Verb("worktrees", "Give every milestone its tree on its branch, set up and ready.", "m1 m3"),
-    Verb("path", 'Print where a milestone\'s tree is: cd "$(staddle path m3)".', "m3"),
-    Verb("status", "Show all trees at a glance: branch, changes, checks, next step.", "--json"),
-    Verb("prompts", "Render a prompt for each requirement into its tree.", "m3"),
-    Verb("agents", "Start an agent inside each tree, one requirement after another.", "m3 --agent copilot"),
-    Verb("verify", "Run the declared checks inside the trees, side by side.", "m3 --check unit"),
-    Verb("spawn", "Make N candidate trees for one hard task, all of them or none.", "run42 3"),
-    Verb("reconcile", "Land a run's survivor, if named, and take the rest away.", "run42 b2"),
-    Verb("sweep", "Finish or take back whatever dead commands left.", "--json"),
-    Verb("undo", "Bring back what was taken away: a candidate, or a milestone's tree.", "run42-b1"),
-    Verb("drill", "Cut runs at every step in a copy; see that nothing is left.", "--quick"),
-    Verb("remove", "Take a landed tree away; refuse what could lose anything.", "m3 --dry-run"),
+    Verb(
+        "init",
+        "Write milestones.yaml, noxfile.py, Makefile where missing.",
+        "They go into the main checkout of the repository around you. What exists is kept as it is.",
+        "--dry-run",
+    ),
+    Verb(
+        "plan",
+        "Show what the plan declares against what git has.",
+        "For each milestone: ok; create or gone (worktrees makes its tree), adopt (made by hand), or drift and foreign "
+        "(something else is there, with the reason). Trees whose milestone has left the plan are undeclared.",
+        "--json",
+    ),
+    Verb(
+        "worktrees",
+        "Give every milestone its tree on its branch, set up and ready.",
+        "New branches start from the plan's base, as fetched from its remote; a branch that exists is used as it is. "
+        "Then the plan's set-up commands run in each new tree. Run it as often as you like; one milestone's failure "
+        "does not hold up the others.",
+        "m1 m3",
+    ),
+    Verb(
+        "path",
+        'Print where a tree is: cd "$(staddle path run42-b1)".',
+        "A milestone's tree, a candidate's, or the folder of its payload.",
+        "m3",
+    ),
+    Verb(
+        "status",
+        "Show all trees at a glance: commits, changes, checks, next step.",
+        "The plan's milestones, if there is a plan, then the candidates of this repository's runs that have not ended. "
+        "Commits are those beyond the base (+) and those it has gained since (-); changes are tracked files and, "
+        "after ?, new ones. A verdict on other content than the tree holds now is stale. Nothing is changed.",
+        "run42",
+    ),
+    Verb(
+        "prompts",
+        "Render a prompt for each requirement into its tree.",
+        "The files are written below .staddle/ in the tree, where git does not see them; their paths are printed.",
+        "m3",
+    ),
+    Verb(
+        "agents",
+        "Start an agent inside each tree, one requirement after another.",
+        "Trees are worked in side by side. A requirement is done when a commit with its message is on the branch; "
+        "what the agent says of itself does not count. Requirements that are done already are passed over.",
+        "m3 --agent copilot",
+    ),
+    Verb(
+        "verify",
+        "Run the declared checks inside the trees, side by side.",
+        "A check passes by its test report, not by its exit code alone. A pass on the same content is not run again; "
+        "a failure is run again with --retry-failed. Nothing that a check started is left running.",
+        "m3 --check unit",
+    ),
+    Verb(
+        "spawn",
+        "Make N candidate trees for one hard task, all of them or none.",
+        "They stand in .pqa_worktrees/RUN-bN of the main checkout, on branches pqa/RUN-bN that start where you stand; "
+        "in mode context there are folders .pqa/branches/bN instead, for files/ and *.patch. What you do not say comes "
+        "from PQA_BRANCHES_MODE and PQA_BRANCHES, then from [pqa] branches_mode and branches in pqa-config.toml. The "
+        "same command again changes nothing.",
+        "run42 3",
+    ),
+    Verb(
+        "reconcile",
+        "Land a run's survivor, if named, and take the rest away.",
+        "The survivor is merged --no-ff into the branch that the run was spawned on, proven by the plan's top-level "
+        "checks and the merge hooks. Red or in conflict, the target stays untouched and the survivor's branch is "
+        "preserved. Losers are kept for 14 days (undo). Without a survivor everything goes. After a crash the same "
+        "command finishes what was recorded.",
+        "run42 b2",
+    ),
+    Verb(
+        "sweep",
+        "Finish or take back whatever dead commands left.",
+        "Processes are ended, half-made trees taken back, recorded landings and removals finished. Runs that wait for "
+        "a choice stay as they are. What undo keeps is forgotten after 14 days.",
+        "--json",
+    ),
+    Verb(
+        "undo",
+        "Bring back what was taken away: a candidate or a milestone.",
+        "For 14 days a loser comes back as its branch, not as a tree, with its uncommitted work as the last commit; of "
+        "a payload you are told where its folder is. A milestone comes back as its branch and its tree.",
+        "run42-b1",
+    ),
+    Verb(
+        "drill",
+        "Cut runs at every step in a copy; see that nothing is left.",
+        "Up to 50 files of your HEAD commit are copied into a temporary repository. There spawn and reconcile, with a "
+        "landing and with a conflict, are killed before each system call that changes a file; the next command runs, "
+        "and what is left is compared with what should be. Your own repository is only read.",
+        "--quick",
+    ),
+    Verb(
+        "remove",
+        "Take a landed tree away; refuse what could lose anything.",
+        "It is refused, with every reason and the way on, while something in the tree is uncommitted, unlanded or in "
+        "use. A branch that staddle made goes with its tree; undo brings both back.",
+        "m3 --dry-run",
+    ),
 )
 
 

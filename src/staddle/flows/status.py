@@ -1,76 +1,53 @@
-"""status: one line a milestone - where its tree stands, what its checks said, and what to do next."""
+"""status: a row for each milestone and candidate - where it stands, what its checks said, and what to do next."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..core.names import Oid
-from ..core.verdict import Judged, Verdict
+from ..core.model import Milestone
+from ..core.verdict import Verdict
 from ..edges.git import Changes
 from ..edges.verdicts import Store
-from ..guard.pool import each
+from .candidacy import CandidateRow, candidate_rows
+from .rows import CALM, NO_CHANGES, Row, check_words, in_order
 from .survey import Base, Finding, Standing, survey
+from .whereabouts import Whereabouts
 from .workspace import Workspace
 
-READERS = 4
-"""Trees read at once: beyond four the disk, not the cores, decides."""
 
+@dataclass(frozen=True, kw_only=True)
+class MilestoneRow(Row):
+    """Where one milestone stands; `behind` counts the base's commits that it has not, None without a branch."""
 
-@dataclass(frozen=True)
-class Status:
-    """Where one milestone stands; `ahead` and `behind` count commits against the base, None without a tree."""
-
-    name: str
+    kind: str = "milestone"
     service: str
     track: str
-    folder: Path
-    branch: str
-    standing: Standing
-    ahead: int | None
     behind: int | None
-    changed: int
-    untracked: int
-    under_way: str | None
-    checks: dict[str, str]
-    next_step: str
-
-    @property
-    def verdict(self) -> str:
-        """The checks in a word: pass, the first red one, stale, or none."""
-        red = next((f"{verdict} {check}" for check, verdict in self.checks.items() if verdict not in CALM), None)
-        if red:
-            return red
-        said = set(self.checks.values())
-        return "stale" if "stale" in said else "-" if "-" in said or not said else "pass"
 
 
-CALM = ("pass", "flaky", "base-red", "stale", "-")
+def status(around: Whereabouts, targets: Sequence[str]) -> tuple[list[MilestoneRow], list[CandidateRow]]:
+    """The chosen milestones in the plan's order, and the chosen candidates; takes no lock and writes nothing."""
+    milestones, places = around.chosen(targets)
+    rows = _milestones(around.workspace, milestones) if around.workspace and milestones else []
+    return rows, candidate_rows(around.site, places)
 
 
-def status(workspace: Workspace, targets: list[str]) -> list[Status]:
-    """The status of the chosen milestones, in the plan's order; takes no lock and writes nothing."""
-    found = survey(workspace, workspace.chosen(targets))
-    rows = {
-        done.thing.name: done for done in each(found.findings, lambda one: _one(workspace, found.base, one), READERS)
-    }
-    for done in rows.values():
-        if done.error:
-            raise done.error
-    return [row.result for finding in found.findings if (row := rows[finding.name]).result is not None]
+def _milestones(workspace: Workspace, milestones: Sequence[Milestone]) -> list[MilestoneRow]:
+    found = survey(workspace, milestones)
+    return in_order(found.findings, lambda finding: _milestone(workspace, found.base, finding))
 
 
-def _one(workspace: Workspace, base: Base, finding: Finding) -> Status:
+def _milestone(workspace: Workspace, base: Base, finding: Finding) -> MilestoneRow:
     milestone, git = finding.milestone, workspace.git
     stands = finding.standing in (Standing.OK, Standing.ADOPT)
-    changes = git.changes(finding.folder) if stands else Changes((), ())
+    changes = git.changes(finding.folder) if stands else NO_CHANGES
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
     kept = Store(workspace.state).latest(finding.name)
-    checks = _checks(kept, milestone.checks, git.tree_of(finding.tip) if kept else None, changes)
+    checks = check_words(kept, milestone.checks, git.tree_of(finding.tip) if kept else None, changes)
     done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
     landed = bool(milestone.requirements) and done and not ahead
     step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)
-    return Status(
+    return MilestoneRow(
         name=finding.name,
         service=milestone.service,
         track=milestone.track,
@@ -85,16 +62,6 @@ def _one(workspace: Workspace, base: Base, finding: Finding) -> Status:
         checks=checks,
         next_step=step,
     )
-
-
-def _checks(kept: dict[str, Judged], declared: Iterable[str], tree: Oid | None, changes: Changes) -> dict[str, str]:
-    """Each declared check's word: its verdict while it still speaks of what the tree holds."""
-    words = {}
-    for name in declared:
-        judged = kept.get(name)
-        fresh = judged is not None and judged.tree == tree and not changes
-        words[name] = "-" if judged is None else str(judged.verdict) if fresh else "stale"
-    return words
 
 
 def _next_step(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..core.errors import StaddleError, UsageError
 from ..core.model import Milestone
-from ..core.names import Oid
+from ..core.names import Oid, shell
 from ..edges.entries import Entry, entries, is_linked
 from ..guard import roster
 from .workspace import Workspace
@@ -71,11 +71,11 @@ def find_base(workspace: Workspace) -> Base:
         name = f"{plan.remote}/{plan.base}"
         oid = git.commit(f"refs/remotes/{name}")
         if oid is None:
-            raise StaddleError(f"{name} is not known in {git.main}", f"git -C {git.main} fetch {plan.remote}")
+            raise StaddleError(f"{name} is not known in {git.main}", f"git -C {shell(git.main)} fetch {plan.remote}")
         return Base(name, oid, plan.remote)
     oid = git.commit(f"refs/heads/{plan.base}")
     if oid is None:
-        hint = f"correct `base:` in the plan, or make it: git -C {git.main} commit --allow-empty -m start"
+        hint = f"correct `base:` in the plan, or make it: git -C {shell(git.main)} commit --allow-empty -m start"
         raise UsageError(f"{git.main} has no commit on a branch {plan.base}", hint)
     return Base(plan.base, oid, None)
 
@@ -156,7 +156,7 @@ class _Look:
         if entry.locked is not None:
             return Standing.DRIFT, "the folder is gone, but git's entry for it is locked"
         if member is None or not member.made_tree or entry.branch != member.branch:
-            return Standing.DRIFT, f"the folder is gone; if for good: git worktree remove {folder}"
+            return Standing.DRIFT, f"the folder is gone; if for good: git worktree remove {shell(folder)}"
         return Standing.GONE, "deleted by hand; it will be made again on its branch"
 
     def _start(self, branch: str) -> tuple[str, Oid]:

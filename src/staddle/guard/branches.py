@@ -45,7 +45,7 @@ def made_by(git: Git, branches: Iterable[Branch], nonce: str, since: float) -> l
     _clear_locks(git, branches, since, since)
     found = git.refs(*(branch.ref for branch in branches)) if branches else {}
     for branch in branches:
-        if branch.ref not in found and _is_empty(_reflog(git, branch)):
+        if branch.ref not in found and _is_unfinished(_reflog(git, branch)):
             _forget_reflog(git, branch)
     return [branch for branch in branches if _carries(git, branch, nonce)]
 
@@ -115,9 +115,9 @@ def _carries(git: Git, branch: Branch, nonce: str) -> bool:
     return False
 
 
-def _is_empty(reflog: Path) -> bool:
-    """Whether git was cut between making the log and writing its first line."""
-    return reflog.is_file() and not reflog.stat().st_size
+def _is_unfinished(reflog: Path) -> bool:
+    """Whether git was cut between making the log and the end of its first line."""
+    return reflog.is_file() and b"\n" not in reflog.read_bytes()
 
 
 def _forget_reflog(git: Git, branch: Branch) -> None:
