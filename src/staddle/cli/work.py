@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError, WorkFailed
-from .options import AsJson, PlanFile, Targets
+from .options import AsJson, Judgeable, PlanFile, Targets
 
 if TYPE_CHECKING:
     from ..core.verdict import Judged
@@ -17,6 +17,7 @@ AgentName = Annotated[str | None, typer.Option("--agent", metavar="NAME", help="
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="How many at once; as many as there are cores.")]
 Checks = Annotated[list[str] | None, typer.Option("--check", metavar="NAME", help="This check alone; may be repeated.")]
 
+Everything = Annotated[bool, typer.Option("--all", help="All milestones, and all candidates of all runs.")]
 When = Annotated[str, typer.Option("--strategy", metavar="WHEN", help="continue, stop at red, or first-green.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run again what was red on the same content.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Run everything again.")]
@@ -63,7 +64,8 @@ def agents(
 
 
 def verify(
-    targets: Targets = None,
+    targets: Judgeable = None,
+    everything: Everything = False,
     plan: PlanFile = None,
     check: Checks = None,
     jobs: Jobs = None,
@@ -76,12 +78,14 @@ def verify(
     from ..edges import console, reports
     from ..flows.checking import Options, Strategy
     from ..flows.verify import verify as run_checks
-    from ..flows.workspace import open_workspace
+    from ..flows.whereabouts import look_around
 
     if strategy not in tuple(Strategy):
         raise UsageError(f"there is no strategy {strategy!r}", f"one of: {', '.join(Strategy)}")
+    around = look_around(plan)
+    chosen = around.names if everything else targets or []
     options = Options(jobs, no_cache, retry_failed, Strategy(strategy))
-    verdicts = run_checks(open_workspace(plan), targets or [], options, only=check or [], tell=console.talk)
+    verdicts = run_checks(around, chosen, options, only=check or [], tell=console.talk)
     if junit:
         reports.merge_junit({f"{v.target} {v.check}": Path(v.log).with_name("junit.xml") for v in verdicts}, junit)
     red = [judged for judged in verdicts if not judged.verdict.green]

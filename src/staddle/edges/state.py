@@ -51,15 +51,16 @@ def user_folder() -> Path:
 
 
 @contextmanager
-def locked(path: Path, wait: float, who: str) -> Iterator[int]:
+def locked(path: Path, wait: float, who: str, *, shared: bool = False) -> Iterator[int]:
     """Hold the lock file `path` for the block, giving its descriptor; Held when `wait` seconds pass.
 
-    `who` is what a waiting process is told: the file's text serves people, the kernel lock decides.
+    Several may hold it `shared`, and nobody else meanwhile. `who` is what a waiting process is told: the file's text
+    serves people, the kernel lock decides.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        _take(descriptor, path, wait)
+        _take(descriptor, path, wait, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{who}, process {os.getpid()}\n".encode(), 0)
         yield descriptor
@@ -78,11 +79,11 @@ def try_lock(path: Path) -> int | None:
     return descriptor
 
 
-def _take(descriptor: int, path: Path, wait: float) -> None:
+def _take(descriptor: int, path: Path, wait: float, kind: int) -> None:
     deadline = time.monotonic() + wait
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
@@ -111,9 +112,14 @@ class State:
         for unfinished in (*self.folder.glob(".*.new"), *self.folder.glob("runs/.*.new")):
             unfinished.unlink(missing_ok=True)
 
-    def lock(self, name: str, wait: float, who: str) -> Any:
+    def lock(self, name: str, wait: float, who: str, *, shared: bool = False) -> Any:
         """`locked` on this repository's lock `name`."""
-        return locked(self.folder / f"{name}.mutex", wait, who)
+        return locked(self.folder / f"{name}.mutex", wait, who, shared=shared)
+
+    def forget_locks(self, pattern: str) -> None:
+        """Delete lock files that nobody can come to hold: whoever would is kept out by another lock of the caller's."""
+        for path in self.folder.glob(f"{pattern}.mutex"):
+            path.unlink(missing_ok=True)
 
     def read(self, name: str) -> dict[str, Any]:
         """The record `name`, empty when there is none."""

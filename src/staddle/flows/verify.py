@@ -1,36 +1,72 @@
 """verify: run the declared checks inside the trees, side by side, and judge them by their evidence."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import UsageError
 from ..core.model import Milestone
 from ..core.names import Oid
+from ..core.runs import Mode
 from ..core.verdict import Judged
-from ..edges.surroundings import furnish
+from ..edges.surroundings import furnish, variables
+from ..guard import payload
 from .checking import Options, Subject, Tell, run_checks
+from .scratch import scratch_tree
+from .spawn import RUN_WAIT_SECONDS
 from .survey import Finding, find_base, standing_trees
-from .workspace import Workspace, occupying
+from .whereabouts import Place, Whereabouts
+from .workspace import Workspace, changing, occupying
 
 
-def verify(workspace: Workspace, targets: list[str], options: Options, *, only: list[str], tell: Tell) -> list[Judged]:
-    """The verdicts on the chosen milestones' checks, in the plan's order.
+def verify(around: Whereabouts, targets: list[str], options: Options, *, only: list[str], tell: Tell) -> list[Judged]:
+    """The verdicts on the checks of the chosen milestones and candidates, in their order.
 
-    `only` names checks, all of them when empty. UsageError when a tree is missing or a check unknown.
+    Without targets all milestones are meant. `only` names checks, all of them when empty. UsageError when a tree is
+    missing, a check unknown, or nothing declares any.
     """
-    chosen = workspace.chosen(targets)
-    _require_checks(chosen, only)
-    findings = standing_trees(workspace, chosen)
-    with occupying(workspace, [finding.name for finding in findings], "verify"):
-        base = find_base(workspace).oid
+    if around.workspace is None:
+        raise UsageError(f"{around.site.git.main} has no plan that declares checks", "staddle init")
+    workspace = around.workspace
+    milestones, places = around.chosen(targets) if targets else (list(workspace.plan.milestones), [])
+    _require_checks(workspace, milestones, places, only)
+    findings = standing_trees(workspace, milestones) if milestones else []
+    names = [*(finding.name for finding in findings), *(place.name for place in places)]
+    with ExitStack() as held:
+        for run in sorted({place.run.id for place in places}):
+            held.enter_context(workspace.state.lock(f"run-{run}", RUN_WAIT_SECONDS, f"verify {run}", shared=True))
+        held.enter_context(occupying(workspace, names, "verify"))
+        base = find_base(workspace).oid if findings else None
         subjects = [_subject(workspace, finding, only, base) for finding in findings]
+        subjects += [_candidate(workspace, place, only, held) for place in places]
         return run_checks(workspace, subjects, options, tell=tell)
 
 
-def _subject(workspace: Workspace, finding: Finding, only: Sequence[str], base: Oid) -> Subject:
+def _candidate(workspace: Workspace, place: Place, only: Sequence[str], held: ExitStack) -> Subject:
+    """A candidate as a subject; a payload gets a tree of its commit, for as long as `held` lasts."""
+    plan, folder = workspace.plan, place.folder
+    if place.run.mode is Mode.CONTEXT:
+        with changing(workspace, f"verify {place.name}"):
+            commit = payload.commit(workspace.git, workspace.state, place.run, place.candidate)
+        folder = held.enter_context(scratch_tree(workspace, f"{place.name}-payload", commit))
+    if not folder.is_dir():
+        raise UsageError(f"{place.name} has no tree at {folder}", f"staddle reconcile {place.run.id} --dry-run")
+    checks = {name: check for name, check in plan.checks.items() if not only or name in only}
+    setup = [command.argv for command in plan.setup]
+
+    def at(name: str, tree: Path) -> Subject:
+        own = variables(plan, name, tree, {"STADDLE_RUN": place.run.id, "STADDLE_CANDIDATE": place.name})
+        furnish(plan, workspace.git.main, tree, own)
+        return Subject(name, tree, checks, own, setup)
+
+    return replace(at(place.name, folder), base=place.run.base, elsewhere=at)
+
+
+def _subject(workspace: Workspace, finding: Finding, only: Sequence[str], base: Oid | None) -> Subject:
     milestone = finding.milestone
     checks = {name: check for name, check in milestone.checks.items() if not only or name in only}
-    begun = workspace.git.merge_base(finding.tip, base)
+    begun = workspace.git.merge_base(finding.tip, base) if base else None
 
     def elsewhere(name: str, place: Path) -> Subject:
         own = workspace.variables(milestone, name, place)
@@ -42,7 +78,13 @@ def _subject(workspace: Workspace, finding: Finding, only: Sequence[str], base: 
     return Subject(finding.name, finding.folder, checks, own, base=begun, elsewhere=elsewhere)
 
 
-def _require_checks(chosen: Sequence[Milestone], only: Sequence[str]) -> None:
-    known = {name for milestone in chosen for name in milestone.checks}
+def _require_checks(
+    workspace: Workspace, milestones: Sequence[Milestone], places: Sequence[Place], only: Sequence[str]
+) -> None:
+    known = {name for milestone in milestones for name in milestone.checks}
+    known |= set(workspace.plan.checks) if places else set()
+    if places and not workspace.plan.checks:
+        what = f"{workspace.loaded.path} declares no checks of its own, only of milestones"
+        raise UsageError(what, "write them at its top: checks: {suite: pytest}")
     if unknown := [name for name in only if name not in known]:
-        raise UsageError(f"no chosen milestone has a check {unknown[0]!r}", f"one of: {', '.join(sorted(known))}")
+        raise UsageError(f"nothing chosen has a check {unknown[0]!r}", f"one of: {', '.join(sorted(known))}")

@@ -51,6 +51,8 @@ def end(state: State, run: Run) -> None:
     others = {name: survivor for name, survivor in ended(state).items() if name != run.id}
     state.write("ended", {"survivors": {**others, run.id: landed}})
     state.drop(f"runs/{run.id}")
+    for candidate in run.candidates:
+        state.forget_locks(f"tree-{run.id}-b{candidate.number}")
 
 
 def ended(state: State) -> dict[str, int | None]:
