@@ -169,10 +169,11 @@ def test_candidates_are_made_one_lands_and_another_comes_back(
 # --- the rest ----------------------------------------------------------------------------------------------------
 
 
-def test_the_example_milestone_is_all_that_the_plan_needs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def test_the_examples_of_readme_are_all_that_the_plan_needs(tmp_path: Path) -> None:
+    milestone, checks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     plan = tmp_path / "milestones.yaml"
-    plan.write_text(f"{(ROOT / 'milestones.yaml').read_text()}\n{example}")
+    plan.write_text(f"{checks}\n{(ROOT / 'milestones.yaml').read_text()}\n{milestone}")
+    assert load_plan(plan).plan.checks.keys() == {"suite", "api"}
     assert [milestone.id for milestone in load_plan(plan).plan.milestones] == [f"M{n}" for n in range(1, 10)]
 
 

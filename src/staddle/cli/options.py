@@ -66,9 +66,7 @@ Shown = Annotated[
 ]
 Judgeable = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="TARGET", help="m3, run42, run42-b1; all milestones when none.", autocompletion=_all_names
-    ),
+    typer.Argument(metavar="TARGET", help="m3, run42, run42-b1; all milestones when none.", autocompletion=_all_names),
 ]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="m3 or run42-b1.", autocompletion=_all_names)]
 PlanFile = Annotated[
