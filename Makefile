@@ -1,5 +1,5 @@
 # The index of this repository's sessions: `make VERB ARGS="..."` is `nox -s VERB -- ...`.
-VERBS := init plan worktrees path status prompts agents verify spawn reconcile sweep undo drill remove
+VERBS := init plan worktrees path status prompts agents verify spawn rank reconcile sweep undo drill remove
 OWN := test lint demo faults bench
 
 .DEFAULT_GOAL := help

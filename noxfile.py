@@ -53,5 +53,5 @@ def faults(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
     """Measure creation and start-up as ratios within one run; arguments name benchmarks."""
-    for name in session.posargs or ("create", "runs", "naive", "startup", "races", "real_library"):
+    for name in session.posargs or ("create", "runs", "naive", "startup", "races", "real_library", "verify"):
         run(session, f"benchmarks/{name}.py")

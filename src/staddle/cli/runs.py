@@ -22,7 +22,7 @@ CandidateName = Annotated[str | None, typer.Argument(metavar="CANDIDATE", help="
 Survivor = Annotated[
     str | None,
     typer.Argument(
-        metavar="SURVIVOR", help="b2 or pqa/run42-b2; left out: nothing lands.", autocompletion=candidate_names
+        metavar="SURVIVOR", help="b2, pqa/run42-b2 or auto; left out: nothing lands.", autocompletion=candidate_names
     ),
 ]
 Target = Annotated[
@@ -72,6 +72,10 @@ def reconcile(
     if survivor is None and (one := split_target(run)):
         run, survivor = one.run, f"b{one.number}"
     site, name = open_site(), require_run(run)
+    if survivor == "auto":
+        from ..flows.rank import choose_automatically
+
+        survivor = f"b{choose_automatically(site, name, console.talk, target=target)}"
     wanted = Wanted(survivor, target, gate=not no_gate, trusting=trust, claim=claim)
     if dry_run:
         from ..flows.preview import preview

@@ -75,6 +75,7 @@ def verify(
     junit: JunitFile = None,
     json: AsJson = False,
 ) -> None:
+    from ..core.verdict import Verdict
     from ..edges import console, reports
     from ..flows.checking import Options, Strategy
     from ..flows.verify import verify as run_checks
@@ -87,8 +88,8 @@ def verify(
     options = Options(jobs, no_cache, retry_failed, Strategy(strategy))
     verdicts = run_checks(around, chosen, options, only=check or [], tell=console.talk)
     if junit:
-        reports.merge_junit({f"{v.target} {v.check}": Path(v.log).with_name("junit.xml") for v in verdicts}, junit)
-    red = [judged for judged in verdicts if not judged.verdict.green]
+        reports.merge_junit({f"{v.target} {v.check}": _report(v) for v in verdicts if v.log}, junit)
+    red = [judged for judged in verdicts if not judged.verdict.green and judged.verdict is not Verdict.CANCELLED]
     if json:
         console.answer_json([asdict(judged) | {"whose": judged.verdict.whose} for judged in verdicts])
     else:
@@ -97,10 +98,15 @@ def verify(
         for judged in verdicts:
             if judged.coverage:
                 console.answer(f"{judged.target} coverage: {judged.coverage}")
-        for line in reports.failure_tail(Path(red[0].log).with_name("junit.xml")) if red else []:
+        for line in reports.failure_tail(_report(red[0])) if red and red[0].log else []:
             console.talk(f"    {line}")
     if red:
-        raise WorkFailed(f"{len(red)} of {len(verdicts)} checks are not green", f"less {red[0].log}")
+        hint = f"less {red[0].log}" if red[0].log else f"staddle verify {red[0].target}"
+        raise WorkFailed(f"{len(red)} of {len(verdicts)} checks are not green", hint)
+
+
+def _report(judged: "Judged") -> Path:
+    return Path(judged.log).with_name("junit.xml")
 
 
 def _took(judged: "Judged") -> str:

@@ -79,6 +79,14 @@ VERBS = (
         "run42 3",
     ),
     Verb(
+        "rank",
+        "Rank a run's candidates by their checks and each other's tests.",
+        "Each is merged with the target and judged by the plan's top-level checks, then by the target's tests as they "
+        "are and every candidate's new ones. Those that pass the same tests vote together; then the smaller diff "
+        "counts. When nobody can tell, the exit code is 3 and a test that tells them apart is named.",
+        "run42",
+    ),
+    Verb(
         "reconcile",
         "Land a run's survivor, if named, and take the rest away.",
         "The survivor is merged --no-ff into the branch that the run was spawned on, proven by the plan's top-level "

@@ -5,8 +5,8 @@ exit code, a report, at least one test that ran, a tree that the check left as i
 was imported from that very tree.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .names import Oid
@@ -118,7 +118,18 @@ def judge(
     return _by_report(ended, counts)
 
 
-def is_new(test: str, changed: Iterable[str]) -> bool:
+def settled(first: Judged, again: Judged, attempts: int, changed: Sequence[str]) -> Judged:
+    """What a red attempt and one more come to, in a tree that differs from its base in the files `changed`."""
+    if again.verdict is not Verdict.PASS:
+        return replace(again, attempts=attempts)
+    new = [test for test in first.failed if is_new(test, changed)]
+    reason = f"{(new or first.failed or ('it',))[0]} was red, then green with nothing changed"
+    if new:
+        return replace(first, verdict=Verdict.NEW_FLAKY, attempts=attempts, reason=reason)
+    return replace(again, verdict=Verdict.FLAKY, failed=first.failed, attempts=attempts, reason=reason)
+
+
+def is_new(test: str, changed: Sequence[str]) -> bool:
     """Whether a test, as reports name it (`tests.unit.test_x.Class::test_y`), is in one of these changed files."""
     module = test.partition("::")[0] + "."
     return any(module.startswith(path.removesuffix(".py").replace("/", ".") + ".") for path in changed)

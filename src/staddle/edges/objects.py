@@ -78,6 +78,30 @@ class Objects:
             changes.append(Change(path, old_mode, new_mode, Oid(old_oid), Oid(new_oid)))
         return changes
 
+    def changed_lines(self, old: Oid, new: Oid) -> dict[str, int]:
+        """How many lines each path that differs gains and loses between two commits or trees; 0 for binary ones."""
+        out = self._git.run("diff-tree", "-r", "-z", "--no-renames", "--numstat", old, new)
+        fields = (line.split("\t", 2) for line in out.decode(errors="surrogateescape").split("\0") if line)
+        return {path: sum(int(count) for count in counts if count != "-") for *counts, path in fields}
+
+    def blob(self, oid: Oid) -> bytes:
+        """A blob as it is stored."""
+        return self._git.run("cat-file", "blob", oid)
+
+    def tree_with(self, tree: Oid, files: Mapping[str, tuple[str, Oid] | None], index: Path) -> Oid:
+        """The tree `tree` with each path of `files` at this mode and blob, or without it; `index` is a private file."""
+        index.unlink(missing_ok=True)
+        self._git.run("read-tree", tree, env=_with(index))
+        lines = []
+        for path, found in sorted(files.items(), key=lambda item: item[1] is not None):  # what goes makes room
+            mode, oid = found or ("0", "0" * len(tree))
+            lines.append(f"{mode} {oid}\t{path}\0")
+        text = "".join(lines).encode(errors="surrogateescape")
+        self._git.run("update-index", "--replace", "-z", "--index-info", env=_with(index), stdin=text)
+        made = Oid(self._git.run("write-tree", env=_with(index)).decode().strip())
+        index.unlink()
+        return made
+
     def refresh(self, at: Path, index: Path) -> None:
         """Bring a private index's stat data up to date with the checkout `at`."""
         self._git.attempt("update-index", "-q", "--refresh", at=at, env=_with(index))

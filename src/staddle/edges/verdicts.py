@@ -5,6 +5,7 @@ key is a kernel lock, for whoever asks, in this process or another.
 """
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ..core.verdict import Judged, Verdict
 from .state import SECRET_FOLDER, State, try_lock, write_durably
 
 FORMAT = 2
+ANSWER = "verdict.json"
 REUSED = (Verdict.PASS, Verdict.FAIL)
 """What is kept for the next time: a pass is given again, a fail is shown again."""
 
@@ -26,9 +28,17 @@ class Store:
         self._latest = state.folder / "verdicts"
 
     def folder(self, key: str) -> Path:
-        """Where the log, the report and the verdict of a question are, made."""
+        """Where the verdict on a question and its attempts are, made."""
         folder = self._proofs / key[:2] / key
         folder.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
+        return folder
+
+    def attempt(self, key: str, number: int) -> Path:
+        """An empty folder for the log and the report of one attempt at an answer; no earlier answer holds from now."""
+        folder = self.folder(key) / str(number)
+        (self.folder(key) / ANSWER).unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=SECRET_FOLDER)
         return folder
 
     def claim(self, key: str) -> int | None:
@@ -37,12 +47,12 @@ class Store:
 
     def answer(self, key: str) -> Judged | None:
         """The kept answer to a question, marked as cached; None when there is none to be used."""
-        found = _load(self._proofs / key[:2] / key / "verdict.json")
+        found = _load(self._proofs / key[:2] / key / ANSWER)
         return replace(found, cached=True) if found and found.key == key and found.verdict in REUSED else None
 
     def keep(self, judged: Judged) -> None:
         """Make this the answer to its question."""
-        write_durably(self.folder(judged.key) / "verdict.json", _text(judged))
+        write_durably(self.folder(judged.key) / ANSWER, _text(judged))
 
     def show(self, judged: Judged) -> None:
         """Make this the latest verdict on its target's check."""

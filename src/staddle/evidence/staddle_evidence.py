@@ -1,8 +1,20 @@
-"""A pytest plugin, loaded into every check: where each top-level module came from, a line each, for the verdict."""
+"""A pytest plugin, loaded into every check: where each top-level module came from, a line each, for the verdict.
+
+In a cross-examination it also sees to it that every test has its say, whatever the others come to.
+"""
 
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def pytest_configure(config: Any) -> None:
+    """Go on after failures, and after files that cannot be imported, where we are asked to."""
+    if os.environ.get("STADDLE_GO_ON"):
+        config.option.maxfail = 0
+        config.option.continue_on_collection_errors = True
 
 
 def pytest_sessionfinish() -> None:
@@ -12,8 +24,10 @@ def pytest_sessionfinish() -> None:
         return
     lines = []
     for name, module in list(sys.modules.items()):
-        place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", None) or ()), None)
-        if place and "." not in name:
+        if "." in name or not isinstance(module, ModuleType):
+            continue
+        found = module.__dict__  # to ask the module itself may run its code
+        if place := found.get("__file__") or next(iter(found.get("__path__") or ()), None):
             lines.append(f"{name}\t{place}\n")
     with Path(target).open("a", encoding="utf-8") as file:
         file.writelines(lines)

@@ -14,9 +14,11 @@ from ..core.model import Check
 from ..core.names import Oid
 from ..core.question import Question
 from ..core.unit import Ended, Job
-from ..core.verdict import Judged, Verdict, is_new, judge
+from ..core.verdict import Judged, Verdict, judge, settled
 from ..edges import reports
+from ..edges.bytecode import fresh_bytecode
 from ..edges.engine import Lane, LocalEngine
+from ..edges.git import Changes
 from ..edges.objects import Objects
 from ..edges.servers import among_services, service_fault
 from ..edges.surroundings import environment, shared_variables, temporary_folder, tools
@@ -103,7 +105,7 @@ class _Work:
         fault = yield from self._set_up()
         for name, check in self.subject.checks.items():
             if fault:
-                judged = self._judged(name, Verdict.ERROR, fault)
+                judged = self._judged(name, *fault)
             else:
                 judged = yield from self.answer(name, check)
             self.verdicts[name] = judged
@@ -111,13 +113,16 @@ class _Work:
             took = f"{judged.seconds:.1f} s{', cached' * judged.cached}"
             self.tell(f"{self.subject.name} {name}: {judged.verdict}, {judged.reason} ({took})")
 
-    def _set_up(self) -> Generator[Job | None, Ended | None, str]:
+    def _set_up(self) -> Generator[Job | None, Ended | None, tuple[Verdict, str] | None]:
+        """Set the tree up; the verdict on its checks, and why, when they cannot run after that."""
         subject = self.subject
         for job in set_up_jobs(self.site, subject.name, subject.folder, subject.setup, subject.own):
             ended = yield job
-            if ended is None or not ended.ok:
-                return f"set-up failed: {why_not(ended, job)}" if ended else "stopped during set-up"
-        return ""
+            if ended is None or ended.reason == "cancelled":
+                return Verdict.CANCELLED, "stopped during set-up"
+            if not ended.ok:
+                return Verdict.ERROR, f"set-up failed: {why_not(ended, job)}"
+        return None
 
     def answer(self, name: str, check: Check) -> Answering:
         """The answer to one check's question: an earlier one, or a new one that nobody else works on meanwhile."""
@@ -128,13 +133,13 @@ class _Work:
             found = None if self.options.fresh else self.store.answer(question.key)
             if found and (found.verdict is Verdict.PASS or not self.options.retry_failed):
                 commit = self.site.git.commit_at(self.subject.folder) or Oid("")
-                return replace(found, target=self.subject.name, check=name, commit=commit)
-            judged = yield from self._attempt(name, check, question)
+                return replace(found, target=self.subject.name, check=name, commit=commit, finished=time.time())
+            judged = yield from self._attempt(name, check, question, 1)
             for attempt in range(2, check.retries + 2):
                 if judged.verdict is not Verdict.FAIL:
                     break
-                again = yield from self._attempt(name, check, question)
-                judged = self._settled(judged, again, attempt)
+                again = yield from self._attempt(name, check, question, attempt)
+                judged = settled(judged, again, attempt, self._changed(judged.tree))
             if judged.verdict is Verdict.FAIL:
                 judged = yield from self._against_base(name, check, judged)
             self.store.keep(judged)
@@ -143,13 +148,10 @@ class _Work:
     def _question(self, check: Check) -> Question:
         subject, git = self.subject, self.site.git
         commit = git.commit_at(subject.folder)
-        if commit and not git.changes(subject.folder):
-            tree = git.tree_of(commit)
-        else:
-            tree = Objects(git).tree_of_folder(subject.folder, temporary_folder(subject.folder) / "content.index")
+        clean = commit and not git.changes(subject.folder)
         env = environment(subject.own, subject.folder, with_tools=False)
         return Question(
-            tree=tree,
+            tree=git.tree_of(commit) if commit and clean else self._content(),
             argv=check.run.argv,
             env=shared_variables(subject.own),
             tools=tools(env["PATH"], check.run.argv[0], subject.folder),
@@ -159,22 +161,19 @@ class _Work:
             services=tuple(check.services),
         )
 
-    def _attempt(self, name: str, check: Check, question: Question) -> Answering:
+    def _attempt(self, name: str, check: Check, question: Question, number: int) -> Answering:
         """Run the check once and judge it."""
-        subject, git, kept = self.subject, self.site.git, self.store.folder(question.key)
+        subject, git, kept = self.subject, self.site.git, self.store.attempt(question.key, number)
         commit, before = git.commit_at(subject.folder), git.changes(subject.folder)
-        ended = yield self._job(name, check, kept)
+        with fresh_bytecode(subject.folder, temporary_folder(subject.folder)) as bytecode:
+            ended = yield self._job(name, check, kept, bytecode)
         if ended is None:
             return self._judged(name, Verdict.CANCELLED, "stopped before its end")
         counts, fault = reports.read_junit(kept / "junit.xml"), service_fault(kept)
         if fault and ended.reason == "exited":
             verdict, reason = Verdict.ERROR, fault
         else:
-            changed = ""
-            if git.commit_at(subject.folder) != commit:
-                changed = "its HEAD moved while the check ran"
-            elif new := sorted(set(git.changes(subject.folder).tracked) - set(before.tracked)):
-                changed = f"the check changed {', '.join(new[:3])}"
+            changed = self._alteration(question.tree, commit, before)
             foreign = reports.foreign_imports(kept / "imports", subject.folder)
             verdict, reason = judge(ended, counts, check.evidence, changed, foreign)
         coverage = subject.folder / "htmlcov" / "index.html"
@@ -192,22 +191,32 @@ class _Work:
             coverage=str(coverage) if fresh else "",
         )
 
-    def _job(self, name: str, check: Check, kept: Path) -> Job:
+    def _alteration(self, tree: Oid, commit: Oid | None, before: Changes) -> str:
+        """How the check altered what it judged, `tree` on `commit` with these files changed; empty when it did not."""
+        git, folder = self.site.git, self.subject.folder
+        if git.commit_at(folder) != commit:
+            return "its HEAD moved while the check ran"
+        altered = set(git.changes(folder).tracked) ^ set(before.tracked)
+        if before.tracked:
+            altered |= {change.path for change in Objects(git).diff(tree, self._content())} & set(before.tracked)
+        return f"the check changed {', '.join(sorted(altered)[:3])}" if altered else ""
+
+    def _changed(self, tree: Oid) -> list[str]:
+        """The paths in which `tree` differs from where the work began."""
+        begun = self.subject.base
+        return [change.path for change in Objects(self.site.git).diff(begun, tree)] if begun else []
+
+    def _content(self) -> Oid:
+        folder = self.subject.folder
+        return Objects(self.site.git).tree_of_folder(folder, temporary_folder(folder) / "content.index")
+
+    def _job(self, name: str, check: Check, kept: Path, bytecode: Path) -> Job:
         subject, temporary = self.subject, temporary_folder(self.subject.folder) / name
         temporary.mkdir(exist_ok=True)
-        for leftover in ("junit.xml", "imports"):
-            (kept / leftover).unlink(missing_ok=True)
-        own = dict(subject.own) | {
+        own = reports.witnessed(subject.own, kept) | {
             "TMPDIR": str(temporary),
-            "PYTHONPYCACHEPREFIX": str(temporary / "pycache" / kept.name),
-            "PYTEST_ADDOPTS": f"-p no:cacheprovider --junit-xml={kept / 'junit.xml'}",
-            "PYTEST_PLUGINS": reports.PLUGIN,
-            "PYTHONPATH": str(reports.EVIDENCE),
-            "COVERAGE_FILE": str(kept / "coverage"),
-            "STADDLE_JUNIT": str(kept / "junit.xml"),
-            "STADDLE_IMPORTS": str(kept / "imports"),
-            "PYTHONHASHSEED": "0",
-            "TZ": "UTC",
+            "PYTHONPYCACHEPREFIX": str(bytecode),
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         return Job(
             unit=self.site.unit(subject.name, name),
@@ -219,32 +228,27 @@ class _Work:
             limit=float(check.limit),
         )
 
-    def _settled(self, first: Judged, again: Judged, attempts: int) -> Judged:
-        """What a red attempt and one more of the same come to."""
-        if again.verdict is not Verdict.PASS:
-            return replace(again, attempts=attempts)
-        changed = []
-        if self.subject.base:
-            changed = [change.path for change in Objects(self.site.git).diff(self.subject.base, first.tree)]
-        new = [test for test in first.failed if is_new(test, changed)]
-        verdict = Verdict.NEW_FLAKY if new else Verdict.FLAKY
-        what = (new or first.failed or ("it",))[0]
-        reason = f"{what} was red, then green with nothing changed"
-        return replace(again, verdict=verdict, failed=first.failed, attempts=attempts, reason=reason)
-
     def _against_base(self, name: str, check: Check, judged: Judged) -> Answering:
         """The same, or base-red when every test that failed here fails where this work began."""
-        subject = self.subject
-        if not judged.failed or subject.elsewhere is None or subject.base in (None, judged.commit):
+        subject, begun = self.subject, self.subject.base
+        if not judged.failed or subject.elsewhere is None or begun is None:
+            return judged
+        if self.site.git.tree_of(begun) == judged.tree:
             return judged
         place_name = f"{subject.name}-base"
-        with scratch_tree(self.site, place_name, subject.base or judged.commit) as place:
+        with scratch_tree(self.site, place_name, begun) as place:
             other = _Work(self.site, self.store, subject.elsewhere(place_name, place), self.options, self.tell)
             fault = yield from other._set_up()
-            base = judged if fault else (yield from other.answer(name, structs.replace(check, retries=0)))
-        if fault or base.verdict is not Verdict.FAIL or not set(judged.failed) <= set(base.failed):
+            base = (
+                other._judged(name, *fault)
+                if fault
+                else (yield from other.answer(name, structs.replace(check, retries=0)))
+            )
+        if base.verdict is Verdict.CANCELLED:
+            return replace(judged, verdict=base.verdict, reason=base.reason)
+        if base.verdict is not Verdict.FAIL or not set(judged.failed) <= set(base.failed):
             return judged
-        reason = f"{len(judged.failed)} failed, all of them red on {(subject.base or '')[:10]} as well"
+        reason = f"{len(judged.failed)} failed, all of them red on {begun[:10]} as well"
         return replace(judged, verdict=Verdict.BASE_RED, reason=reason)
 
     def _judged(self, check: str, verdict: Verdict, reason: str) -> Judged:
