@@ -2,12 +2,17 @@
 
 import os
 import signal
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from staddle.core.errors import Interrupted
+from staddle.edges.process import capture
 from staddle.edges.state import State
+from staddle.guard.pool import each
 from staddle.guard.trap import SIGNALS, trap
 
 
@@ -20,6 +25,26 @@ def test_a_signal_undoes_in_reverse_order_and_is_told_by_number(signum: int) -> 
         os.kill(os.getpid(), signum)
     assert done == ["second", "first"]
     assert caught.value.signum == signum
+
+
+def waiting_for_a_command() -> None:
+    capture(["sleep", "60"], timeout=60.0)
+
+
+def waiting_for_a_pool() -> None:
+    list(each(["60"], lambda seconds: capture(["sleep", seconds], timeout=60.0)))
+
+
+@pytest.mark.parametrize("wait", [waiting_for_a_command, waiting_for_a_pool])
+def test_a_signal_that_wakes_nobody_is_noticed_soon_all_the_same(wait: Callable[[], None]) -> None:
+    """As when it comes between Python's last look and the call that blocks: the kernel lets another thread have it."""
+    elsewhere = threading.Timer(0.3, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGHUP))
+    begun = time.monotonic()
+    with pytest.raises(Interrupted), trap():
+        elsewhere.start()
+        wait()
+    elsewhere.join()
+    assert time.monotonic() - begun < 30
 
 
 def test_a_second_signal_does_not_cut_the_undoing() -> None:

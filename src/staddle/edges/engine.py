@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..core.unit import Ended, Job
-from .process import Running, start
+from .process import LOOK_SECONDS, Running, start
 from .slots import Slots, default_slots, give_back
 
 Lane = Generator[Job | None, Ended | None, None]
@@ -93,7 +93,7 @@ class LocalEngine:
         if any(state.wanted is None or len(running) < most for state in idle):
             over = _next_over(list(running), POLL_SECONDS)
         else:
-            over = _next_over(list(running), None)
+            over = _next_over(list(running), LOOK_SECONDS)
         for one in over:
             self._end(running[one])
 
@@ -120,15 +120,15 @@ class LocalEngine:
         self._lanes = {}
 
 
-def _next_over(running: Sequence[Running], most: float | None) -> list[Running]:
-    """Those that are over or overdue; waits for one of them, `most` seconds unless that is None."""
+def _next_over(running: Sequence[Running], most: float) -> list[Running]:
+    """Those that are over or overdue; waits for one of them, but `most` seconds."""
     if not running:
-        time.sleep(most or 0.0)
+        time.sleep(most)
         return []
     first = min(running, key=lambda one: one.deadline)
     due = max(0.0, first.deadline - time.monotonic())
     with selectors.DefaultSelector() as selector:
         for one in running:
             selector.register(one, selectors.EVENT_READ)
-        ready = selector.select(due if most is None else min(due, most))
+        ready = selector.select(min(due, most))
     return [key.fileobj for key, _ in ready if isinstance(key.fileobj, Running)] or ([first] if not due else [])

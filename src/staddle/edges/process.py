@@ -34,8 +34,9 @@ TERM_SECONDS = 2.0
 SUPERVISOR_SECONDS = 15.0
 """What a supervisor may take beyond its job's limit and grace: its start, its patience, its answer."""
 SWEEP_SECONDS = 30.0
-STOP_SECONDS = 0.1
-"""How soon a captured command in a thread of a pool notices that it is to stop."""
+LOOK_SECONDS = 0.1
+"""The longest wait in one piece. A signal that comes just before Python blocks is seen when it has waited, not sooner;
+and a thread of a pool learns only between two waits that it is to stop."""
 
 _thread = threading.local()
 
@@ -102,14 +103,12 @@ def capture(
 
 def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes | None, timeout: float) -> tuple[bytes, bytes]:
     stopping: threading.Event | None = getattr(_thread, "stopping", None)
-    if stopping is None:
-        return process.communicate(stdin, timeout)
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return process.communicate(stdin, STOP_SECONDS)
+            return process.communicate(stdin, min(LOOK_SECONDS, timeout))
         except subprocess.TimeoutExpired:
-            if stopping.is_set() or time.monotonic() > deadline:
+            if (stopping and stopping.is_set()) or time.monotonic() > deadline:
                 raise
             stdin = None  # it is under way
 

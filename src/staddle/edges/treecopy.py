@@ -27,7 +27,7 @@ from pathlib import Path
 
 from ..core.indexfile import Index, Part, UnfitIndex, parse
 from ..core.names import Oid
-from .process import capture, scrubbed
+from .process import LOOK_SECONDS, capture, scrubbed
 
 WRITER = (sys.executable, "-I", "-S", str(Path(__file__).parent.parent / "treewriter.py"))
 WRITER_SECONDS = 3600.0
@@ -85,9 +85,11 @@ def copy_checkout(source: Source, blanks: Sequence[Blank], *, workers: int, pass
     try:
         with ThreadPoolExecutor(len(parts)) as pool:
             with os.fdopen(ours, "wb"):  # the writers' lifeline: whatever ends this block ends them
-                writing = [pool.submit(write, number, part) for number, part in enumerate(parts)]
-                for job in wait(writing, return_when=FIRST_EXCEPTION).done:
-                    job.result()
+                writing = {pool.submit(write, number, part) for number, part in enumerate(parts)}
+                while writing:
+                    written, writing = wait(writing, LOOK_SECONDS, FIRST_EXCEPTION)
+                    for job in written:
+                        job.result()
             list(pool.map(partial(_sign, index), blanks))
     except CannotCopy:
         for blank in blanks:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Generic, TypeVar
 
-from ..edges.process import stop_when
+from ..edges.process import LOOK_SECONDS, stop_when
 from ..edges.slots import default_slots
 
 Thing = TypeVar("Thing")
@@ -36,7 +36,7 @@ def each(
         futures: dict[Future[Result], Thing] = {executor.submit(job, thing): thing for thing in things}
         waiting = set(futures)
         while waiting:
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            finished, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
             for future in finished:
                 error = future.exception()
                 if error is not None and not isinstance(error, Exception):
