@@ -1,6 +1,6 @@
 """agents: start an agent for every requirement inside its tree, and judge it by what git shows after."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,9 +16,7 @@ from ..edges.state import SECRET_FOLDER
 from ..edges.surroundings import environment
 from .prompts import Prompt, prompts
 from .survey import find_base
-from .workspace import Workspace, occupying
-
-Tell = Callable[[str], None]
+from .workspace import Tell, Workspace, occupying
 
 
 class Work(StrEnum):

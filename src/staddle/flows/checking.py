@@ -25,9 +25,8 @@ from ..edges.surroundings import environment, shared_variables, temporary_folder
 from ..edges.verdicts import Store
 from .scratch import scratch_tree
 from .setup import set_up_jobs, why_not
-from .workspace import Site
+from .workspace import Site, Tell
 
-Tell = Callable[[str], None]
 Answering = Generator[Job | None, Ended | None, Judged]
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,12 @@ from ..faults.cutter import MODES
 from ..faults.cutting import cut
 from ..faults.seed import plant
 from ..faults.sweep import Failure, Result, Sweep
+from .workspace import Tell
 
 USUAL_MODES = ("kill", "torn")
 QUICK_PLACES = 10
 """About so many of each command, over all modes together; each mode ends with an undisturbed run or two."""
 TELL_SECONDS = 5.0
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from ..edges.engine import LocalEngine, in_turn
 from ..edges.plans import load_plan
 from ..edges.state import SECRET_FOLDER
 from ..edges.surroundings import environment, furnish, variables
-from .checking import Options, Subject, Tell, run_checks
+from .checking import Options, Subject, run_checks
 from .setup import SET_UP_SECONDS, why_not
-from .workspace import PLAN_NAME, Site
+from .workspace import PLAN_NAME, Site, Tell
 
 
 @dataclass(frozen=True)

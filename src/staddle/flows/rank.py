@@ -16,11 +16,11 @@ from ..edges import reports
 from ..edges.objects import OWN_IDENTITY, Objects
 from ..edges.surroundings import furnish, variables
 from ..guard import candidates, landing
-from .checking import Options, Subject, Tell, run_checks
+from .checking import Options, Subject, run_checks
 from .crossing import GO_ON, Crossed, Pool, crossed, crossing_checks, pool_of
 from .gate import gate_of
 from .scratch import scratch_tree
-from .workspace import Site, changing
+from .workspace import Site, Tell, changing
 
 MOST_NAMED = 3
 CROSSED = "merged, with every candidate's new tests"

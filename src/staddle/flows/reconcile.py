@@ -1,7 +1,6 @@
 """reconcile: land the survivor of a run, if there is one, and take everything else of the run away."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,11 +16,9 @@ from .choosing import choose
 from .gate import Gate, gate_of, prove
 from .scratch import scratch_tree
 from .spawn import RUN_WAIT_SECONDS
-from .workspace import Site, changing
+from .workspace import Site, Tell, changing
 
 MOST_TRIES = 5
-
-Tell = Callable[[str], None]
 
 
 class End(StrEnum):
@@ -105,13 +102,13 @@ def examine(site: Site, run: RunId, wanted: Wanted) -> tuple[Run | None, int | N
     UsageError and Refused for all that speaks against ending it, but for what only the choice itself shows.
     """
     known = candidates.load(site.state, run)
-    if known is None and wanted.claim:
+    if known is not None:
+        candidates.require_clearable(site.git, site.state, known)
+    elif wanted.claim:
         known = claiming.unclaimed(site.git, run)
-    if known is None:
+    else:
         _require_nothing(site, run, wanted.survivor)
         return None, None
-    if not wanted.claim:
-        candidates.require_clearable(site.git, site.state, known)
     survivor = require_survivor(wanted.survivor, known) if wanted.survivor else known.survivor
     if known.survivor not in (None, survivor):
         what = f"b{known.survivor} has been chosen for run {run} before"

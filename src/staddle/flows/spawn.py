@@ -2,23 +2,19 @@
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from ..core.errors import Held, Refused, WorkFailed
+from ..core.errors import Held, Refused
 from ..core.names import RunId, candidate, shell
 from ..core.runs import Mode, Run, Stage
 from ..edges.entries import entries
 from ..guard import candidates, creation, payload, roster, trust
 from ..guard.creation import Wish
-from ..guard.pool import Done
 from ..guard.registry import register
 from ..guard.trap import Trap
-from .workspace import Site, changing
+from .workspace import Site, Tell, changing
 
 RUN_WAIT_SECONDS = 10.0
-
-Tell = Callable[[str], None]
 
 
 def spawn(site: Site, run: RunId, count: int, mode: Mode, *, dry_run: bool = False, tell: Tell) -> list[Path]:
@@ -100,7 +96,6 @@ def _require_free(site: Site, run: Run) -> None:
 
 def _create(site: Site, run: Run, trap: Trap) -> None:
     candidates.make_home(site.git)
-    failed: list[Done[Wish, None]] = []
     wishes = [
         Wish(
             name=f"{run.id}-b{candidate.number}",
@@ -113,10 +108,8 @@ def _create(site: Site, run: Run, trap: Trap) -> None:
         )
         for candidate in run.candidates
     ]
-    creation.create(site.git, site.state, trap, wishes, lambda done: failed.append(done) if done.error else None)
-    if failed:
-        what = f"{failed[0].thing.name} could not be made: {failed[0].error}"
-        raise WorkFailed(what, f"nothing of run {run.id} is left; mend that and run it again")
+    todo = f"nothing of run {run.id} is left; mend that and run it again"
+    creation.create_all(site.git, site.state, trap, wishes, todo)
 
 
 def _take_back(site: Site, run: Run) -> None:

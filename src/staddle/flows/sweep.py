@@ -1,16 +1,12 @@
 """sweep: finish or take back whatever dead commands left, in runs and milestones alike."""
 
-from collections.abc import Callable
-
 from ..core.errors import Held, Refused, WorkFailed
 from ..core.names import require_run
 from ..core.runs import Stage
 from ..edges.process import sweep as end_processes
 from ..guard import candidates, keeping, removal
 from .reconcile import Wanted, reconcile
-from .workspace import Site, changing
-
-Tell = Callable[[str], None]
+from .workspace import Site, Tell, changing
 
 
 def sweep(site: Site, *, tell: Tell) -> list[str]:

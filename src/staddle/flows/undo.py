@@ -1,6 +1,5 @@
 """undo: bring back what was taken away - a candidate as a branch with its uncommitted work, or a milestone's tree."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.errors import Refused, UsageError, WorkFailed
@@ -10,10 +9,8 @@ from ..guard import branches, candidates, creation, keeping, ledger
 from ..guard.branches import Branch
 from ..guard.creation import Wish
 from .survey import Standing, survey
-from .workspace import Site, Workspace, changing
+from .workspace import Site, Tell, Workspace, changing
 from .worktrees import worktrees
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -86,14 +83,9 @@ def undo_milestone(workspace: Workspace, target: str, *, tell: Tell) -> Restored
             raise UsageError(what, f"begin it anew: staddle worktrees {finding.name}")
         if oid is not None:
             wish = Wish(finding.name, finding.folder, milestone.branch, oid, new_branch=True)
-            failed = list[Exception]()
-            creation.create(workspace.git, workspace.state, trap, [wish], lambda done: _note(failed, done.error))
-            if failed:
-                raise WorkFailed(f"{finding.folder} could not be made: {failed[0]}", f"staddle undo {finding.name}")
-    worktrees(workspace, [finding.name], fetch=False, tell=tell)
+            creation.create_all(workspace.git, workspace.state, trap, [wish], f"staddle undo {finding.name}")
+    (outcome,) = worktrees(workspace, [finding.name], fetch=False, tell=tell)
+    if not outcome.well:
+        what = f"{finding.folder} is back, but {outcome.did}: {outcome.note}"
+        raise WorkFailed(what, f"staddle worktrees {finding.name}")
     return Restored(milestone.branch, oid or finding.tip, uncommitted=False)
-
-
-def _note(failed: list[Exception], error: Exception | None) -> None:
-    if error:
-        failed.append(error)

@@ -12,12 +12,12 @@ from ..core.runs import Mode
 from ..core.verdict import Judged
 from ..edges.surroundings import furnish, variables
 from ..guard import payload
-from .checking import Options, Subject, Tell, run_checks
+from .checking import Options, Subject, run_checks
 from .scratch import scratch_tree
 from .spawn import RUN_WAIT_SECONDS
 from .survey import Finding, find_base, standing_trees
 from .whereabouts import Place, Whereabouts
-from .workspace import Workspace, changing, occupying
+from .workspace import Tell, Workspace, changing, occupying
 
 
 def verify(around: Whereabouts, targets: list[str], options: Options, *, only: list[str], tell: Tell) -> list[Judged]:

@@ -1,7 +1,7 @@
 """The workspace: the plan, the repository it names, and staddle's records there; where every verb begins."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,9 @@ from ..guard.trap import Trap, trap
 PLAN_NAME = "milestones.yaml"
 TREES_WAIT_SECONDS = 10.0
 TREE_WAIT_SECONDS = 1.0
+
+Tell = Callable[[str], None]
+"""Says a line to the person who waits."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """worktrees: let every milestone of the plan have its tree, on its branch, set up; twice is once."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,7 @@ from ..guard.pool import Done
 from ..guard.trap import Trap
 from .setup import set_up_jobs, why_not
 from .survey import Finding, Standing, survey
-from .workspace import Workspace, changing, occupying
-
-Tell = Callable[[str], None]
+from .workspace import Tell, Workspace, changing, occupying
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Refused
+from ..core.errors import Refused, WorkFailed
 from ..core.names import Oid
 from ..edges import entries
 from ..edges.git import Git
@@ -124,6 +124,14 @@ def create(
         report(Done(birth.wish, None, error))
     with trap.shielded():
         settle(git, state)
+
+
+def create_all(git: Git, state: State, trap: Trap, wishes: Sequence[Wish], todo: str) -> None:
+    """Make every tree wished for; WorkFailed, naming the first that could not be made, with what `todo` says."""
+    failed: list[Done[Wish, None]] = []
+    create(git, state, trap, wishes, lambda done: failed.append(done) if done.error else None)
+    if failed:
+        raise WorkFailed(f"{failed[0].thing.folder} could not be made: {failed[0].error}", todo)
 
 
 def settle(git: Git, state: State) -> None:

@@ -170,10 +170,11 @@ def finish(git: Git, state: State) -> list[str]:
     trash = {place: one for one in leaving for place in (one.aside, one.admin_aside(state))}
     stuck = {trash[done.thing]: done.error for done in each(trash, delete_folder) if done.error}
     with state.lock("repository", REPOSITORY_WAIT_SECONDS, "removing branches"):
-        gone = [one.branch for one in leaving if one.branch]
-        if gone:
-            ledger.note(state, [(one.branch, one.folder) for one in leaving if one.branch])
-            branches.delete(git, gone, min(one.since for one in leaving), leaving[0].made)
+        going = [(one, one.branch) for one in leaving if one.branch]
+        if going:
+            ledger.note(state, [(branch, one.folder) for one, branch in going])
+            since, made = min(one.since for one, _ in going), going[0][0].made
+            branches.delete(git, [branch for _, branch in going], since, made)
         roster.strike(state, [one.folder for one in leaving])
         if stuck:
             _journal(state, [replace(one, branch=None) for one in stuck])

@@ -5,7 +5,7 @@ Whoever uses one holds its lock meanwhile; `settle`, where every command begins,
 
 from pathlib import Path
 
-from ..core.errors import Held, WorkFailed
+from ..core.errors import Held
 from ..core.names import Oid
 from ..edges.git import Git
 from ..edges.process import sweep
@@ -24,11 +24,9 @@ def lock_name(name: str) -> str:
 def make(git: Git, state: State, trap: Trap, name: str, commit: Oid) -> Path:
     """Make the tree `name`; the caller holds its lock and the `trees` lock."""
     candidates.make_home(git)
-    place, failed = git.main / candidates.HOME / name, list[Exception]()
+    place = git.main / candidates.HOME / name
     wish = Wish(name, place, None, commit, new_branch=False, locked="scratch", kind=roster.Kind.SCRATCH)
-    creation.create(git, state, trap, [wish], lambda done: failed.append(done.error) if done.error else None)
-    if failed:
-        raise WorkFailed(f"{place} could not be made: {failed[0]}", "mend that, then run the same command again")
+    creation.create_all(git, state, trap, [wish], "mend that, then run the same command again")
     return place
 
 
