@@ -1,6 +1,13 @@
 # The index of this repository's sessions: `make VERB ARGS="..."` is `nox -s VERB -- ...`.
-VERBS := init plan worktrees path status prompts agents verify spawn rank reconcile sweep undo drill remove
-OWN := test lint demo faults bench
+VERBS := init plan worktrees path status prompts agents verify lint spawn rank reconcile sweep undo drill remove ci
+OWN := test style demo faults bench
+
+# A further word would be a goal of its own, and found to be none only after the verb has run.
+ifneq ($(filter $(firstword $(MAKECMDGOALS)),$(VERBS)),)
+ifneq ($(words $(MAKECMDGOALS)),1)
+$(error write: make $(firstword $(MAKECMDGOALS)) ARGS="$(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))")
+endif
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help $(VERBS) $(OWN)

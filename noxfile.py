@@ -37,7 +37,7 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
-def lint(session: nox.Session) -> None:
+def style(session: nox.Session) -> None:
     """Check style and types: ruff and mypy --strict."""
     run(session, "-m", "ruff", "check", ".")
     run(session, "-m", "ruff", "format", "--check", ".")

@@ -28,7 +28,7 @@ OWNERS = {
     "jinja2": {"edges/render.py"},
     "sh": {"edges/process.py"},
     "subprocess": {"edges/process.py", *ALONE},
-    "typer": {"cli/main.py", "cli/options.py", "cli/work.py", "cli/runs.py", "cli/drills.py"},
+    "typer": {f"cli/{name}.py" for name in ("checks", "ci", "drills", "lints", "main", "options", "runs", "work")},
     "rich": {"edges/console.py"},
     "nox": {"sessions.py"},
     "fcntl": {"edges/state.py", *ALONE},

@@ -79,6 +79,7 @@ def test_what_is_left_out_has_its_default() -> None:
     copilot = ("copilot", "-p", "{prompt}", "--yolo", "--model", "gpt-5-mini", "--add-dir", "{tree}")
     assert plan.agents == {"copilot": Agent(Command(copilot), stdin="none", limit=1800)}
     assert plan.default_agent == "copilot"
+    assert (plan.schema.paths, plan.scopes) == ((), ("events", "integration"))
 
 
 def test_texts_stay_what_they_look_like() -> None:
@@ -152,6 +153,7 @@ def test_this_repositorys_plan_is_the_venture_plan() -> None:
     plan = load_plan(ROOT / "milestones.yaml").plan
     assert [(m.id, m.service, m.track, m.branch, m.tree, m.scope) for m in plan.milestones] == VENTURE
     assert [m.id for m in plan.milestones if m.needs] == ["M8"]
+    assert plan.schema.paths == ("app/events/**",)
     assert plan.milestone("m8").needs == tuple(f"M{number}" for number in range(1, 8))
     for milestone in plan.milestones:
         assert milestone.requirements and list(milestone.checks) == ["unit", "integration", "full"]

@@ -8,7 +8,7 @@ in `extra_json_schema` is the editors' alone, there the plan's rules look closer
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -16,6 +16,12 @@ from .names import MilestoneId, require_milestone
 
 PLACEHOLDERS = ("tree", "prompt", "prompt_file", "milestone", "requirement", "branch", "plan_dir")
 """What an agent's command may hold in braces, `{tree}`; each is filled in as text inside one word."""
+
+REQUIREMENT_ID = "FR(-[A-Z0-9]+)+-[0-9]+"
+"""What a requirement's id looks like, in the plan and in messages."""
+
+CommitType = Literal["feat", "test", "fix", "refactor", "docs", "chore"]
+COMMIT_TYPES: tuple[str, ...] = get_args(CommitType)
 
 _BRACES = re.compile(r"\{(\w+)\}")
 _OPERATORS = "|&;<>"
@@ -43,7 +49,7 @@ Tree = Annotated[
     ),
 ]
 RequirementId = Annotated[
-    str, Meta(title="an id such as FR-VNT-TREAS-003", pattern="^FR(-[A-Z0-9]+)+-[0-9]+$", max_length=60)
+    str, Meta(title="an id such as FR-VNT-TREAS-003", pattern=f"^{REQUIREMENT_ID}$", max_length=60)
 ]
 Track = Annotated[str, Meta(title="a name such as A or All", pattern="^[A-Za-z][A-Za-z0-9 ]*$", max_length=40)]
 Remote = Annotated[str, Meta(title="a name such as origin", pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
@@ -115,6 +121,10 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
     services: Annotated[
         tuple[Service, ...], Meta(description="Servers that are started for it, on the last of its tree's ports.")
     ] = ()
+    inputs: Annotated[
+        tuple[Line, ...],
+        Meta(description="Globs of the files that its answer rests on; else it rests on all of the tree."),
+    ] = ()
     retries: Annotated[
         Retries, Meta(description="How often a red run is repeated: green then, it is flaky, not failed.")
     ] = 1
@@ -141,6 +151,11 @@ class Surroundings(Struct, frozen=True, forbid_unknown_fields=True):
     ports: Annotated[Ports, Meta(description="Size of the tree's own block of ports.")] = 10
     env: Annotated[Mapping[Variable, Value], Meta(description="Further variables of its agents and checks.")] = {}
 
+    @property
+    def furnished(self) -> tuple[str, ...]:
+        """The paths that it has beyond the files git knows."""
+        return (*self.copy, *self.link)
+
 
 class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing a milestone has to fulfil; it lands as one commit."""
@@ -149,9 +164,7 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     title: Annotated[Line, Meta(description="The commit's description.")]
     test: Annotated[Line | None, Meta(description="The test to turn green, as pytest names it.")] = None
     issue: Annotated[Issue | None, Meta(description="The issue it closes.")] = None
-    type: Annotated[
-        Literal["feat", "test", "fix", "refactor", "docs", "chore"], Meta(description="The commit's type.")
-    ] = "feat"
+    type: Annotated[CommitType, Meta(description="The commit's type.")] = "feat"
 
     def message(self, scope: str) -> str:
         """The first line of the commit that fulfils it: `feat(treasury): FR-VNT-TREAS-003 spend authorization gate`."""
@@ -170,14 +183,30 @@ class Milestone(Struct, frozen=True, forbid_unknown_fields=True):
     scope: Annotated[Name, Meta(description="The scope of its commits.")]
     needs: Annotated[tuple[Id, ...], Meta(description="Ids of the milestones that land before it.")] = ()
     owns: Annotated[tuple[Line, ...], Meta(description="Globs of the paths that are its to change.")] = ()
+    may_touch: Annotated[tuple[Line, ...], Meta(description="Globs of others' paths that it may change too.")] = ()
     setup: Annotated[tuple[Command, ...] | None, Meta(description="Replaces the plan's setup in its tree.")] = None
     requirements: Annotated[tuple[Requirement, ...], Meta(description="What it has to fulfil, in order.")] = ()
     checks: Annotated[Mapping[Name, Check], Meta(description="What proves its tree right, in order.")] = {}
 
 
+class Schema(Struct, frozen=True, forbid_unknown_fields=True):
+    """What several milestones build on: it changes on a branch of its own, chore/<project>-schema-<name>."""
+
+    paths: Annotated[tuple[Line, ...], Meta(description="Globs of its files, which land before they are used.")] = ()
+
+
 def default_agents() -> dict[str, Agent]:
     """The agents of a plan that declares none."""
     return {"copilot": Agent(Command.split("copilot -p {prompt} --yolo --model gpt-5-mini --add-dir {tree}"))}
+
+
+class Ci(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the workflow that `ci` renders needs to be told."""
+
+    install: Annotated[
+        Line | None, Meta(description="What uv installs staddle from there, if not this version from the index.")
+    ] = None
+    runner: Annotated[Line, Meta(description="The label of the machines that its jobs run on.")] = "ubuntu-24.04"
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -191,6 +220,11 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     remote: Annotated[Remote, Meta(description="Where the base branch is; without it the local one counts.")] = "origin"
     setup: Annotated[tuple[Command, ...], Meta(description="Run once in each new tree, in order.")] = ()
     surroundings: Annotated[Surroundings, Meta(description="What a tree gets besides git's files.")] = Surroundings()
+    schema: Annotated[Schema, Meta(description="What lands before any milestone uses it.")] = Schema()
+    scopes: Annotated[tuple[Name, ...], Meta(description="Scopes of commits beside the milestones' own.")] = (
+        "events",
+        "integration",
+    )
     checks: Annotated[
         Mapping[Name, Check],
         Meta(description="What proves the whole product right: candidates of runs are held to it, and what lands."),
@@ -199,6 +233,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
         Mapping[Name, Agent], Meta(description="The agents that may be launched, by name.", min_length=1)
     ] = field(default_factory=default_agents)
     agent: Annotated[Name | None, Meta(description="The agent that works when none is named; else the first.")] = None
+    ci: Annotated[Ci, Meta(description="What the workflow that `staddle ci` renders needs to be told.")] = Ci()
 
     @property
     def default_agent(self) -> str:

@@ -12,9 +12,12 @@ from .order import circles
 
 Finding = tuple[Entry, str]
 
-_UNIQUE = ("milestones.*.id", "milestones.*.branch", "milestones.*.tree", "milestones.*.requirements.*.id")
+_UNIQUE = ("milestones.*.id", "milestones.*.branch", "milestones.*.tree", "milestones.*.requirements.*.id", "scopes.*")
 _SERVICES = ("checks.*.services.*", "milestones.*.checks.*.services.*")
-_PATHS = ("surroundings.copy.*", "surroundings.link.*", "milestones.*.owns.*", "milestones.*.requirements.*.test")
+_PATHS = (
+    *("surroundings.copy.*", "surroundings.link.*", "schema.paths.*"),
+    *("milestones.*.owns.*", "milestones.*.may_touch.*", "milestones.*.requirements.*.test"),
+)
 
 
 def broken_rules(draft: Draft) -> Iterator[Finding]:

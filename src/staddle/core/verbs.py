@@ -70,6 +70,14 @@ VERBS = (
         "m3 --check unit",
     ),
     Verb(
+        "lint",
+        "Hold branches, messages and changed paths to the plan's rules.",
+        "For each milestone: its branch, what its tree has checked out, each message since the base, and each changed "
+        "path, uncommitted ones too. Schema files change on a branch of their own, and what another milestone owns is "
+        "left to it. Or else: a range of commits, a PR's title, a message's file. Warnings alone do not fail.",
+        "--range origin/main..HEAD",
+    ),
+    Verb(
         "spawn",
         "Make N candidate trees for one hard task, all of them or none.",
         "They stand in .pqa_worktrees/RUN-bN of the main checkout, on branches pqa/RUN-bN that start where you stand; "
@@ -81,9 +89,10 @@ VERBS = (
     Verb(
         "rank",
         "Rank a run's candidates by their checks and each other's tests.",
-        "Each is merged with the target and judged by the plan's top-level checks, then by the target's tests as they "
-        "are and every candidate's new ones. Those that pass the same tests vote together; then the smaller diff "
-        "counts. When nobody can tell, the exit code is 3 and a test that tells them apart is named.",
+        "Each, merged with the target, is held to the plan's checks, the target's tests, then the others' new ones. "
+        "Verdict: pass, altered (what it is judged by), broken (tests of the target's), fail, empty. Agreed tests, "
+        "which two contents pass, times the candidates that pass the same, come first; then the diff: lines/files "
+        "outside tests. When nobody can tell, the exit code is 3.",
         "run42",
     ),
     Verb(
@@ -123,6 +132,14 @@ VERBS = (
         "It is refused, with every reason and the way on, while something in the tree is uncommitted, unlanded or in "
         "use. A branch that staddle made goes with its tree; undo brings both back.",
         "m3 --dry-run",
+    ),
+    Verb(
+        "ci",
+        "Write the workflow that runs the plan's checks on GitHub.",
+        "It goes into .github/workflows/ of the product's main checkout, to be committed there. Milestones' branches "
+        "run their own checks; pull requests and the base run the plan's. With --check nothing is written: when the "
+        "file is not what the plan makes of it, the difference is shown and the exit code is 1.",
+        "--check",
     ),
 )
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..core.errors import WorkFailed
 from ..core.names import Oid
@@ -32,10 +33,15 @@ class RefUpdate:
 
 @dataclass(frozen=True)
 class Changes:
-    """What `git status` sees in one tree: paths with tracked changes, and untracked ones."""
+    """What `git status` sees in one tree: paths with tracked changes, untracked ones, and ignored ones where asked for.
+
+    `inside` are the submodules among the tracked that hold uncommitted work themselves.
+    """
 
     tracked: tuple[str, ...]
     untracked: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tracked or self.untracked)
@@ -47,6 +53,14 @@ class Merge:
 
     tree: Oid | None
     conflicts: tuple[str, ...]
+
+
+class Commit(NamedTuple):
+    """One commit: its oid, how many parents it has, and its whole message."""
+
+    oid: Oid
+    parents: int
+    message: str
 
 
 class Git(GitCalls):
@@ -75,9 +89,10 @@ class Git(GitCalls):
         pairs = (line.split("\0") for line in out.decode(errors="surrogateescape").split("\n") if line)
         return {ref: Oid(oid) for ref, oid in pairs}
 
-    def commit(self, revision: str) -> Oid | None:
-        """The oid of the commit that `revision` names, None where it names none."""
-        outcome = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    def commit(self, revision: str, at: Path | None = None) -> Oid | None:
+        """The oid of the commit that `revision` names in a checkout, the main one unless told; None for no commit."""
+        argv = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        outcome = self.attempt(*argv, at=at)
         return Oid(outcome.out.decode().strip()) if outcome.rc == 0 else None
 
     def commit_at(self, folder: Path) -> Oid | None:
@@ -99,6 +114,21 @@ class Git(GitCalls):
         """The first message lines of the commits in `base..tip`, oldest first."""
         out = self.run("log", "--reverse", "--format=%s", "-z", f"{base}..{tip}")
         return tuple(part for part in out.decode(errors="replace").split("\0") if part)
+
+    def messages(self, base: Oid, tip: Oid) -> tuple[Commit, ...]:
+        """The commits in `base..tip` with their messages, oldest first, in one call."""
+        argv = (
+            "log",
+            "--reverse",
+            "--no-show-signature",
+            "--encoding=UTF-8",
+            "--format=%H%n%P%n%B",
+            "-z",
+            f"{base}..{tip}",
+        )
+        fields = self.run(*argv).decode(errors="replace").split("\0")
+        parts = (field.split("\n", 2) for field in fields if field)
+        return tuple(Commit(Oid(oid), len(parents.split()), message) for oid, parents, message in parts)
 
     def has_subject(self, tip: Oid, subject: str) -> bool:
         """Whether a commit that `tip` contains has exactly this first line."""
@@ -140,24 +170,34 @@ class Git(GitCalls):
         """Whether some remote-tracking branch contains `tip`."""
         return bool(self.run("for-each-ref", "--count=1", f"--contains={tip}", "refs/remotes/"))
 
-    def changes(self, folder: Path, admin: Path | None = None) -> Changes:
+    def changes(self, folder: Path, admin: Path | None = None, *, ignored: bool = False) -> Changes:
         """What differs from HEAD in a work tree; takes no lock and refreshes no index.
 
         `admin` names the tree's admin folder where the tree itself cannot (it was moved aside).
         """
+        more = ["--ignored=matching"] if ignored else []
         env = {} if admin is None else {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(folder)}
-        argv = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none")
+        argv = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none", *more)
         fields = iter(self.run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0"))
-        tracked, untracked = [], []
+        tracked, others, inside = list[str](), dict[str, list[str]]({"?": [], "!": []}), list[str]()
         for field in fields:
-            if field.startswith("? "):
-                untracked.append(field[2:])
+            if field[:2] in ("? ", "! "):
+                others[field[0]].append(field[2:])
             elif field[:2] in ("1 ", "2 ", "u "):
                 width = {"1": 8, "2": 9, "u": 10}[field[0]]
                 tracked.append(field.split(" ", width)[width])
                 if field[0] == "2":
                     next(fields)
-        return Changes(tuple(tracked), tuple(untracked))
+                state = field.split(" ", 3)[2]  # N..., or S with how the submodule's commit and files differ
+                if state[0] == "S" and state[2:] != "..":
+                    inside.append(tracked[-1])
+        return Changes(tuple(tracked), tuple(others["?"]), tuple(others["!"]), tuple(inside))
+
+    def uncommitted(self, folder: Path) -> tuple[str, ...]:
+        """Every path of a work tree that differs from HEAD: both ends of a move, and each file of a new folder."""
+        argv = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+        fields = self.run(*argv, at=folder).decode(errors="surrogateescape").split("\0")
+        return tuple(field[3:] for field in fields if field)
 
     def hidden(self, folder: Path) -> tuple[str, ...]:
         """Files that differ though the index says not to look: skip-worktree and assume-unchanged ones that exist."""
