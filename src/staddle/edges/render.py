@@ -11,8 +11,13 @@ IN_CHECKOUT = Path(__file__).parents[3] / "templates"
 """Where the templates are when the package is installed from a checkout, editable."""
 
 
-def render(name: str, values: Mapping[str, Any], beside: Path | None = None) -> str:
-    """The text of template `name` filled with `values`; an unknown name in it is a PlanError, never empty text."""
+def render(
+    name: str, values: Mapping[str, Any], beside: Path | None = None, marks: tuple[str, str] = ("{{", "}}")
+) -> str:
+    """The text of template `name` filled with `values`; an unknown name in it is a PlanError, never empty text.
+
+    `marks` stand around what is filled in, for templates of texts in which braces are a language's own.
+    """
     from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -20,6 +25,8 @@ def render(name: str, values: Mapping[str, Any], beside: Path | None = None) -> 
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(places),
         undefined=StrictUndefined,
+        variable_start_string=marks[0],
+        variable_end_string=marks[1],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
