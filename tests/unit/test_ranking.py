@@ -25,7 +25,6 @@ def content(tree: Oid) -> st.SearchStrategy[Entrant]:
         requirement=st.booleans(),
         lines=st.integers(0, 2),
         files=st.integers(0, 1),
-        seconds=st.sampled_from((1.0, 1.1, 1.3, 2.0)),
     )
 
 
@@ -62,7 +61,7 @@ def test_who_is_not_green_or_alters_tests_never_wins(entrants: list[Entrant]) ->
 def test_who_is_worse_than_one_that_passes_the_same_never_wins(entrants: list[Entrant], data: st.DataObject) -> None:
     better = data.draw(st.sampled_from(entrants))
     assume(better.may_win)
-    worse = replace(better, number=99, tree=Oid("f" * 40), lines=better.lines + 1, seconds=better.seconds / 2)
+    worse = replace(better, number=99, tree=Oid("f" * 40), lines=better.lines + 1)
     assert rank([*entrants, worse]).winner != 99
 
 
@@ -84,26 +83,52 @@ def test_nobody_wins_while_one_that_behaves_otherwise_is_level(entrants: list[En
         holders = [one for one in entrants if ranking.test in one.passes]
         assert 0 < len(holders) < len(entrants)
     elif ranking.winner is None:
-        assert not any(one.may_win for one in entrants)
+        assert len({one.tree for one in entrants if one.may_win}) != 1
 
 
-def entrant(number: int, passes: str, *, lines: int = 0, seconds: float = 0.0) -> Entrant:
+def entrant(number: int, passes: str, *, lines: int = 0, tree: int | None = None) -> Entrant:
     """A green candidate that passes these tests."""
-    return Entrant(number, Oid(f"{number:040}"), passes=frozenset(passes), lines=lines, seconds=seconds)
+    return Entrant(number, Oid(f"{tree or number:040}"), passes=frozenset(passes), lines=lines)
 
 
 def test_a_wrong_answer_that_brings_many_tests_of_its_own_gains_nothing() -> None:
-    right = [entrant(1, "ab", lines=9), entrant(2, "ab", lines=9)]
+    right = [entrant(1, "ab", lines=8), entrant(2, "ab", lines=9)]
     assert rank([*right, entrant(3, "b0123456789")]).winner == 1
 
 
 def test_two_that_contradict_each_other_are_not_chosen_between() -> None:
     ranking = rank([entrant(1, "abc"), entrant(2, "ab", lines=1), entrant(3, "abd")])
-    assert (ranking.winner, ranking.test) == (None, "c")
-    assert rank([entrant(1, "ac"), entrant(2, "ab"), entrant(3, "ab")]).winner == 2
+    assert (ranking.winner, ranking.test, ranking.rivals) == (None, "c", (1, 3))
+    assert rank([entrant(1, "ac"), entrant(2, "ab"), entrant(3, "ab", lines=1)]).winner == 2
 
 
-def test_a_suite_is_slower_only_beyond_a_fifth() -> None:
-    other = entrant(2, "a", seconds=1.0)
-    assert rank([entrant(1, "a", seconds=1.15), other]).winner == 1
-    assert rank([entrant(1, "a", seconds=1.3), other]).winner == 2
+def test_a_content_does_not_vouch_for_itself() -> None:
+    copies = [entrant(1, "b0123456789", tree=9), entrant(2, "b0123456789", tree=9)]
+    ranking = rank([*copies, entrant(3, "ab"), entrant(4, "ab")])
+    assert [(place.number, place.tests, place.group) for place in ranking.places[:2]] == [(3, 2, 2), (4, 2, 2)]
+    assert rank([*copies, entrant(3, "")]).winner is None
+
+
+def test_without_a_test_that_several_pass_a_smaller_diff_is_no_reason() -> None:
+    ranking = rank([entrant(1, "", lines=9), entrant(2, "", lines=1)])
+    assert (ranking.winner, ranking.rivals) == (None, (2, 1))
+    assert rank([entrant(1, "a", lines=9), entrant(2, "a", lines=1)]).winner == 2
+
+
+def test_contents_that_differ_in_nothing_that_counts_are_not_chosen_between() -> None:
+    assert rank([entrant(1, "a"), entrant(2, "a")]).winner is None
+    assert rank([entrant(1, "a", tree=9), entrant(2, "a", tree=9)]).winner == 1
+
+
+def test_who_alters_what_it_is_judged_by_is_a_persons_to_choose_when_nobody_else_is_green() -> None:
+    altering, red = replace(entrant(2, "a"), altered=("conftest.py",)), replace(entrant(1, ""), fault="suite: fail")
+    ranking = rank([red, altering])
+    assert (ranking.winner, ranking.rivals) == (None, (2,))
+    assert ranking.why == "b2 would be first, but alters what it is judged by: conftest.py"
+    assert rank([red, altering, entrant(3, "")]).winner == 3
+
+
+def test_a_candidate_without_a_commit_is_behind_all_that_have_work() -> None:
+    empty = Entrant(1, None, fault="no commit of its own", empty=True)
+    ranking = rank([empty, replace(entrant(2, ""), fault="suite: fail")])
+    assert [place.number for place in ranking.places] == [2, 1]

@@ -2,7 +2,15 @@
 
 import pytest
 
-from staddle.core.testfiles import altered_names, beside, is_of, is_test_file, report_name
+from staddle.core.testfiles import (
+    altered_names,
+    is_of,
+    is_settings,
+    pytest_settings,
+    report_name,
+    supports_tests,
+    takes_over,
+)
 
 OLD = """import app
 
@@ -45,7 +53,43 @@ def test_names_of_tests_in_reports_lead_back_to_their_file() -> None:
     assert not is_of("tests.test_x__b2::test_z", "tests/test_x.py")
 
 
-@pytest.mark.parametrize("path", ["tests/test_x.py", "x_test.py"])
-def test_a_version_beside_the_others_is_a_test_file_too(path: str) -> None:
-    assert is_test_file(beside(path, 2))
-    assert beside(path, 2) != path
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("conftest.py", "tests/unit/conftest.py", "pytest.ini", "sitecustomize.py", "lib/usercustomize.py", "x.pth"),
+        *("pytest.py", "_pytest/__init__.py", "src/pluggy.py", "json.py", "tests/json/__init__.py"),
+        *("json.cpython-311-x86_64-linux-gnu.so", "src/pytest/__init__.py"),
+    ],
+)
+def test_what_decides_by_itself_how_tests_go_is_known_by_its_name(path: str) -> None:
+    assert takes_over(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["app.py", "app/json.py", "src/app/types.py", "test/__init__.py", "tests/helpers.py", "code/main.py", "json"],
+)
+def test_files_that_shadow_nothing_are_left_alone(path: str) -> None:
+    assert not takes_over(path)
+
+
+def test_what_tests_stand_on_is_what_else_is_in_their_folders() -> None:
+    assert supports_tests("tests/golden.txt") and supports_tests("app/tests/data/one.json")
+    assert not supports_tests("tests/test_x.py") and not supports_tests("tests.txt")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "same"),
+    [
+        ("pyproject.toml", "[project]\nname = 'x'\n", "[project]\nname = 'y'\n", True),
+        ("pyproject.toml", "", "[tool.pytest.ini_options]\naddopts = '-k one'\n", False),
+        ("pyproject.toml", "", "[project.entry-points.pytest11]\nx = 'x'\n", False),
+        ("pyproject.toml", "", "[", False),
+        ("setup.cfg", "[flake8]\nx = 1\n", "[flake8]\nx = 2\n", True),
+        ("setup.cfg", "", "[tool:pytest]\naddopts = -k one\n", False),
+        ("tox.ini", "[tox]\n", "[tox]\n[pytest]\naddopts = -k one\n", False),
+    ],
+)
+def test_of_settings_only_what_pytest_reads_counts(path: str, old: str, new: str, same: bool) -> None:
+    assert is_settings(path)
+    assert (pytest_settings(path, old) == pytest_settings(path, new)) is same

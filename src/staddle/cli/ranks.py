@@ -2,42 +2,71 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .options import AsJson
-from .runs import RunName
+from .runs import KnownRun
 
 if TYPE_CHECKING:
     from ..core.ranking import Entrant, Place
+    from ..flows.rank import Ranked
 
-WHY_WIDTH = 44
+HEADS = ("place", "candidate", "verdict", "agreed tests", "diff", "why")
 
 
-def rank(run: RunName, json: AsJson = False) -> None:
-    from ..core.names import require_run
+def rank(run: KnownRun, json: AsJson = False) -> None:
+    from ..core.names import require_run, split_target
     from ..edges import console
     from ..flows.rank import rank_run, require_winner
     from ..flows.workspace import open_site
 
-    name = require_run(run)
+    one = split_target(run)
+    name = one.run if one else require_run(run)
     ranked = rank_run(open_site(), name, tell=console.talk)
-    ranking, seen = ranked.ranking, {one.number: one for one in ranked.entrants}
+    ranking, seen = ranked.ranking, {each.number: each for each in ranked.entrants}
     if json:
-        seen_of_each = [asdict(one) | {"passes": sorted(one.passes)} for one in ranked.entrants]
-        console.answer_json(asdict(ranking) | {"note": ranked.note, "candidates": seen_of_each})
+        console.answer_json(_data(ranked))
     else:
-        rows = [_row(place, seen[place.number]) for place in ranking.places]
-        console.table(("", "", "checks", "tests", "diff", "why"), rows)
+        console.table(HEADS, [_row(place, seen[place.number]) for place in ranking.places])
     if ranked.note:
         console.talk(ranked.note)
-    require_winner(name, ranking)
+    winner = require_winner(name, ranking)
+    console.talk(f"b{winner} is first: {ranking.why}. To land it: staddle reconcile {name} auto")
 
 
 def _row(place: "Place", one: "Entrant") -> tuple[str, ...]:
-    checks = "pass" if one.may_win else "fail" if one.fault else "altered" if one.altered else "broken"
     tests = f"{place.tests} x {place.group}" if one.may_win else "-"
-    why = place.why if len(place.why) <= WHY_WIDTH else f"{place.why[: WHY_WIDTH - 3]}..."
-    return str(place.place), f"b{place.number}", checks, tests, f"{one.lines}/{one.files}", why
+    why = "; ".join(filter(None, (place.why, one.note)))
+    return str(place.place), f"b{place.number}", one.standing, tests, f"{one.lines}/{one.files}", why
+
+
+def _data(ranked: "Ranked") -> dict[str, Any]:
+    """The ranking as JSON data; candidates are called as people call them."""
+    ranking = ranked.ranking
+
+    def named(record: dict[str, Any]) -> dict[str, Any]:
+        return {"candidate": f"b{record.pop('number')}", **record}
+
+    return {
+        "winner": f"b{ranking.winner}" if ranking.winner else None,
+        "why": ranking.why,
+        "rivals": [f"b{number}" for number in ranking.rivals],
+        "test": ranking.test,
+        "note": ranked.note,
+        "places": [named(asdict(place)) for place in ranking.places],
+        "candidates": [
+            named(asdict(one))
+            | {
+                "standing": one.standing,
+                "passes": sorted(one.passes),
+                "checks": {
+                    each.check: {"verdict": each.verdict, "reason": each.reason}
+                    for each in ranked.verdicts.get(one.number, ())
+                },
+            }
+            for one in ranked.entrants
+        ],
+    }
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"rank": rank}

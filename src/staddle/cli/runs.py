@@ -71,12 +71,13 @@ def reconcile(
 
     if survivor is None and (one := split_target(run)):
         run, survivor = one.run, f"b{one.number}"
-    site, name = open_site(), require_run(run)
+    site, name, ranked = open_site(), require_run(run), None
     if survivor == "auto":
         from ..flows.rank import choose_automatically
 
-        survivor = f"b{choose_automatically(site, name, console.talk, target=target)}"
-    wanted = Wanted(survivor, target, gate=not no_gate, trusting=trust, claim=claim)
+        number, ranked = choose_automatically(site, name, console.talk, target=target)
+        survivor = f"b{number}"
+    wanted = Wanted(survivor, target, ranked, gate=not no_gate, trusting=trust, claim=claim)
     if dry_run:
         from ..flows.preview import preview
 

@@ -1,12 +1,33 @@
-"""Test files: which paths are pytest's, and what of its tests a changed one no longer holds."""
+"""Test files: which paths are pytest's or shape what its tests come to, and what of its tests one no longer holds."""
 
 import ast
+import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from pathlib import PurePosixPath
 
 MARK = "pytestmark"
 """A name that a file need not have had for its tests to be altered by it."""
+
+PYPROJECT = "pyproject.toml"
+TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+IMPORTED_FROM = TEST_FOLDERS | {"", "src"}
+"""The folders that Python or pytest may put in front of everything else it imports from."""
+
+SHAPING = frozenset(
+    {
+        *("conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"),
+        *("sitecustomize.py", "usercustomize.py"),
+    }
+)
+CODE = (".py", ".pyc", ".so")
+SHADOWED = sys.stdlib_module_names - {"test"} | {
+    *("pytest", "_pytest", "pluggy", "py", "iniconfig", "packaging", "pygments", "staddle_evidence"),
+    *("sitecustomize", "usercustomize", "xdist", "pytest_cov", "pytest_randomly", "coverage"),
+}
 
 
 def is_test_file(path: str) -> bool:
@@ -15,11 +36,37 @@ def is_test_file(path: str) -> bool:
     return name.suffix == ".py" and (name.stem.startswith("test_") or name.stem.endswith("_test"))
 
 
-def beside(path: str, number: int) -> str:
-    """The path, still a test file's, that candidate `number`'s version of `path` has beside the others'."""
+def takes_over(path: str) -> bool:
+    """Whether a file of this name decides by itself what tests come to, whatever it holds."""
     name = PurePosixPath(path)
-    stem = f"{name.stem}__b{number}" if name.stem.startswith("test_") else f"b{number}__{name.stem}"
-    return str(name.with_name(f"{stem}.py"))
+    if name.name in SHAPING or name.suffix == ".pth":
+        return True
+    module, home = (name.parent, name.parent.parent) if name.stem == "__init__" else (name, name.parent)
+    on_path = home.name in IMPORTED_FROM and (len(home.parts) <= 1 or home.name in TEST_FOLDERS)
+    return on_path and name.suffix in CODE and module.name.split(".")[0] in SHADOWED
+
+
+def supports_tests(path: str) -> bool:
+    """Whether a path is what tests stand on: a file in a folder of tests that is none itself."""
+    return not is_test_file(path) and not TEST_FOLDERS.isdisjoint(PurePosixPath(path).parts[:-1])
+
+
+def is_settings(path: str) -> bool:
+    """Whether a file of this name may hold pytest's settings among others."""
+    return PurePosixPath(path).name in (PYPROJECT, "tox.ini", "setup.cfg")
+
+
+def pytest_settings(path: str, text: str) -> object:
+    """What such a file says to pytest; the text itself when it cannot be read."""
+    try:
+        if PurePosixPath(path).name == PYPROJECT:
+            found = tomllib.loads(text)
+            return found.get("tool", {}).get("pytest"), found.get("project", {}).get("entry-points")
+        parser = ConfigParser(interpolation=None)
+        parser.read_string(text)
+        return {name: dict(parser[name]) for name in ("pytest", "tool:pytest") if name in parser}
+    except (ConfigError, ValueError, AttributeError):
+        return text
 
 
 def report_name(test: str) -> str:

@@ -11,10 +11,11 @@ from ..guard import candidates, payload, trust
 from .workspace import Site
 
 
-def choose(site: Site, run: Run, survivor: int, *, target: str | None, trusting: bool) -> Run:
+def choose(site: Site, run: Run, survivor: int, *, target: str | None, ranked: Oid | None, trusting: bool) -> Run:
     """The run with its survivor, its target and its tip; nothing is written down, nothing moves.
 
-    Refused when the survivor is not as its maker left it, or the repository's settings changed unless `trusting`.
+    Refused when the survivor is not as its maker left it, or no longer at the tip that was `ranked`, and when the
+    repository's settings changed, unless `trusting`.
     """
     candidate = run.candidates[survivor - 1]
     run = run.at(run.stage, target=_target(site, run, survivor, target))
@@ -25,6 +26,8 @@ def choose(site: Site, run: Run, survivor: int, *, target: str | None, trusting:
     else:
         tip = _tip(site, run, candidate)
         _require_work(site, run, candidate, tip)
+    if ranked not in (None, tip):
+        raise Refused("moved", f"b{survivor} moved while the run was ranked", f"rank again: staddle rank {run.id}")
     return run.at(Stage.CHOSEN, survivor=survivor, tip=tip, since=run.since or time.time())
 
 

@@ -1,130 +1,114 @@
-"""Cross-examination: every candidate against every candidate's new tests, and against the target's own as they are."""
+"""Cross-examination: what of the target's tests a content alters, how it bears them, and everybody else's new ones."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgspec import structs
-
+from ..core import testfiles
 from ..core.model import Check
 from ..core.names import Oid
-from ..core.testfiles import altered_names, beside, is_of, is_test_file
+from ..core.testfiles import is_of, is_test_file, report_name
 from ..core.verdict import Judged, Verdict
 from ..edges import reports
 from ..edges.objects import Change, Objects
 
-GO_ON = {"STADDLE_GO_ON": "1"}
-"""What our pytest plugin is told: a test that fails, or cannot even be imported, must not silence the others."""
-
 REGULAR = ("100644", "100755")
 
-Files = dict[str, tuple[str, Oid] | None]
+Files = Mapping[str, tuple[str, Oid] | None]
 
 
 @dataclass(frozen=True)
-class Pooled:
-    """A new test file in the pool: what it is called at home, whose it is, its mode and its blob."""
+class Share:
+    """What a content does to the target's tests.
 
-    path: str
-    number: int
-    mode: str
-    oid: Oid
-
-    def title(self, test: str, path: str) -> str:
-        """What a person reads for one of its tests, `b2 tests/test_x.py::test_y`; it stands at `path` in the pool."""
-        inner = test.removeprefix(path.removesuffix(".py").replace("/", ".")).lstrip(".:")
-        return f"b{self.number} {self.path}::{inner}"
-
-
-@dataclass(frozen=True)
-class Pool:
-    """All new tests by their path in the pool, and of each content what of the target's tests it alters."""
-
-    files: dict[str, Pooled]
-    altered: dict[Oid, tuple[str, ...]]
-    _own: dict[Oid, list[Change]]
-
-    def __bool__(self) -> bool:
-        return bool(self.files) or any(self.altered.values())
-
-    def tree(self, objects: Objects, tree: Oid, index: Path) -> Oid:
-        """A content with the target's tests as they are, and all of the pool."""
-        files: Files = {
-            change.path: None if change.added else (change.old_mode, change.old) for change in self._own[tree]
-        }
-        files |= {path: (one.mode, one.oid) for path, one in self.files.items()}
-        return objects.tree_with(tree, files, index)
-
-
-@dataclass(frozen=True)
-class Crossed:
-    """How a content came through: the pooled tests it passes, the target's own, and why those are not all green."""
-
-    passes: frozenset[str] = frozenset()
-    own: frozenset[str] = field(default=frozenset(), repr=False)
-    broken: str = ""
-
-
-def pool_of(objects: Objects, target: Oid, contents: Mapping[Oid, int]) -> Pool:
-    """The pool of the contents' new tests; `contents` names the candidate that each is to be known by.
-
-    A file that alters a test of the target's is not in it: what it says is not asked for.
+    `altered` names what it alters of them, and of what shapes them; `restored` are its test files as the target has
+    them, None for one that the target has not; `new` are those that bring tests, each with its mode and blob.
     """
-    own: dict[Oid, list[Change]] = {}
-    altered: dict[Oid, tuple[str, ...]] = {}
-    versions = defaultdict[str, dict[Oid, Pooled]](dict)
-    kept: set[str] = set()
-    for tree, number in sorted(contents.items(), key=lambda item: item[1]):
-        own[tree] = [change for change in objects.diff(target, tree) if is_test_file(change.path)]
-        found = {change.path: _altered(objects, change) for change in own[tree]}
-        altered[tree] = tuple(f"{path}::{name}" for path, names in found.items() for name in names)
-        for change in own[tree]:
-            if not change.deleted and not found[change.path] and change.new_mode in REGULAR:
-                versions[change.path].setdefault(change.new, Pooled(change.path, number, change.new_mode, change.new))
-                kept |= set() if change.added else {change.path}
-    files = {
-        path if len(several) == 1 and path not in kept else beside(path, one.number): one
-        for path, several in versions.items()
-        for one in several.values()
-    }
-    return Pool(files, altered, own)
+
+    altered: tuple[str, ...] = ()
+    restored: Files = field(default_factory=dict)
+    new: Files = field(default_factory=dict)
 
 
-def _altered(objects: Objects, change: Change) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Seen:
+    """What a run of tests showed: those that passed, those that failed, and why it says nothing, empty when it does."""
+
+    passed: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
+    fault: str = ""
+
+    @property
+    def ran(self) -> frozenset[str]:
+        """The tests that came to an end, without their parameters, which may come from code."""
+        tests = self.passed | {one for one in self.failed if "::" in one}  # the others are files, not to be imported
+        return frozenset(test.partition("[")[0] for test in tests)
+
+
+def share_of(objects: Objects, target: Oid, tree: Oid) -> Share:
+    """What a content, or a commit, does to the tests of the target."""
+    altered: list[str] = []
+    restored: dict[str, tuple[str, Oid] | None] = {}
+    new: dict[str, tuple[str, Oid] | None] = {}
+    for change in objects.diff(target, tree):
+        found = _altered(objects, change)
+        altered += found
+        if is_test_file(change.path):
+            restored[change.path] = None if change.added else (change.old_mode, change.old)
+            if not found and change.new_mode in REGULAR:
+                new[change.path] = change.new_mode, change.new
+    return Share(tuple(altered), restored, new)
+
+
+def _altered(objects: Objects, change: Change) -> list[str]:
+    """What a change alters of the target's tests, or of what shapes all tests."""
+    path, regular = change.path, change.new_mode in REGULAR
+    if testfiles.takes_over(path if regular or change.deleted else f"{path}/__init__.py"):
+        return [path]
+    if testfiles.is_settings(path):
+        old, new = (testfiles.pytest_settings(path, text) for text in _texts(objects, change))
+        plain = regular or change.deleted
+        return [] if plain and old == new else [path]
     if change.added:
-        return ()
-    if change.deleted or change.new_mode not in REGULAR:
-        return ("all of it",)
-    old, new = (objects.blob(oid).decode(errors="replace") for oid in (change.old, change.new))
-    return altered_names(old, new)
+        return []
+    if testfiles.supports_tests(path):
+        return [path]
+    if not is_test_file(path):
+        return []
+    names = testfiles.altered_names(*_texts(objects, change)) if regular else ("all of it",)
+    return [f"{path}::{name}" for name in names]
+
+
+def _texts(objects: Objects, change: Change) -> tuple[str, ...]:
+    """A file before and after; empty where it is none."""
+    sides = ((change.old_mode, change.old), (change.new_mode, change.new))
+    return tuple(objects.blob(oid).decode(errors="replace") if mode in REGULAR else "" for mode, oid in sides)
 
 
 def crossing_checks(checks: Mapping[str, Check]) -> dict[str, Check]:
-    """The checks to cross-examine by: those that report on single tests, each asked once."""
-    return {name: structs.replace(check, retries=0) for name, check in checks.items() if check.evidence == "junit"}
+    """The checks to cross-examine by: those that report on single tests."""
+    return {name: check for name, check in checks.items() if check.evidence == "junit"}
 
 
-def crossed(pool: Pool, judged: Sequence[Judged]) -> Crossed:
-    """What the verdicts on a content in the pool come to."""
+def seen(judged: Sequence[Judged]) -> Seen:
+    """What the verdicts on a content come to, test by test."""
     passed, failed = set[str](), set[str]()
     for one in judged:
-        if one.verdict not in (Verdict.PASS, Verdict.FAIL):
-            return Crossed(broken=f"cross-examination by {one.check}: {one.verdict}, {one.reason}")
-        found = reports.passed_tests(Path(one.log).with_name("junit.xml"))
-        if not found and not one.failed:
-            return Crossed(broken=f"cross-examination by {one.check}: {one.reason}")
+        if one.verdict is Verdict.EMPTY:
+            continue
+        found = reports.passed_tests(Path(one.log).with_name("junit.xml")) if one.log else frozenset[str]()
+        if not (one.verdict.green or one.verdict is Verdict.FAIL) or not (found or one.failed):
+            return Seen(fault=f"{one.check}: {one.verdict}, {one.reason}")
         passed |= found
-        failed |= set(one.failed)
-    titles = {test: _title(pool, test) for test in passed | failed}
-    own = sorted(test for test in failed if not titles[test])
-    return Crossed(
-        passes=frozenset(titles[test] for test in passed - failed if titles[test]),
-        own=frozenset(test.partition("[")[0] for test in passed if not titles[test]),  # parameters may come from code
-        broken=f"the target's own tests are red: {own[0]}" if own else "",
+        failed |= set() if one.verdict.green else set(one.failed)
+    return Seen(frozenset(passed - failed), frozenset(failed))
+
+
+def titles(tests: Iterable[str], paths: Collection[str], author: int) -> frozenset[str]:
+    """What people read for those of the tests, as reports name them, that are in these files of candidate `author`."""
+    return frozenset(
+        f"{path}::{test.removeprefix(report_name(path)).lstrip('.:')} (by b{author})"
+        for test in tests
+        for path in paths
+        if is_of(test, path)
     )
-
-
-def _title(pool: Pool, test: str) -> str:
-    """What a pooled test is called among people; empty for one of the target's own."""
-    return next((one.title(test, path) for path, one in pool.files.items() if is_of(test, path)), "")

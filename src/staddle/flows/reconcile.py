@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.errors import Refused, UsageError
-from ..core.names import RunId, shell
+from ..core.names import Oid, RunId, shell
 from ..core.runs import Mode, Run, Stage, require_survivor, survivor_number
 from ..edges.objects import Objects
 from ..guard import candidates, claiming, creation, landing, payload, trust
@@ -47,13 +47,14 @@ class Reconciled:
 class Wanted:
     """What the caller asks for: a survivor, and how to go about it.
 
-    `target` names another branch to land on; `gate` False leaves the checks out; `trusting` accepts changed settings
-    and hooks; `claim` takes over a run that no journal knows. With `only_unfinished` a run that waits for a choice,
-    or for a person, is left alone.
+    `target` names another branch to land on; `ranked` is the survivor's tip when it was ranked; `gate` False leaves the
+    checks out; `trusting` accepts changed settings and hooks; `claim` takes over a run that no journal knows. With
+    `only_unfinished` a run that waits for a choice, or for a person, is left alone.
     """
 
     survivor: str | None = None
     target: str | None = None
+    ranked: Oid | None = None
     gate: bool = True
     trusting: bool = False
     claim: bool = False
@@ -134,7 +135,7 @@ def _decide(site: Site, run: RunId, wanted: Wanted, tell: Tell) -> Reconciled | 
         return _cleared(site, known, End.CLEARED)
     if known.stage in (Stage.CHOSEN, Stage.GATING):
         payload.withdraw(site.git, known)
-    chosen = choose(site, known, survivor, target=wanted.target, trusting=wanted.trusting)
+    chosen = choose(site, known, survivor, target=wanted.target, ranked=wanted.ranked, trusting=wanted.trusting)
     return candidates.save(site.state, chosen)
 
 
@@ -232,6 +233,9 @@ def _published(site: Site, trapped: Trap, run: Run, tell: Tell) -> Reconciled:
 def _landed(site: Site, run: Run, tell: Tell) -> Reconciled:
     """The landed run cleared; what landed is told first, for nothing that comes after can change it."""
     commit, target = (run.new or "")[:10], (run.target or "").removeprefix("refs/heads/")
+    if run.tip and site.git.is_ancestor(run.tip, run.base):
+        tell(f"b{run.survivor} holds no commit of its own; nothing landed")
+        return _cleared(site, run, End.CLEARED)
     tell(f"pqa/{run.id}-b{run.survivor} landed on {target} as {commit}")
     return _cleared(site, run, End.LANDED)
 
