@@ -102,7 +102,7 @@ def test_it():
 
 
 def test_green_is_evidence(planned: Planned, mailbox: Mailbox) -> None:
-    repository = planned(1, milestone={"checks": {"unit": "python -m pytest -q tests"}})
+    repository = planned(1, milestone={"checks": {"unit": [sys.executable, "-m", "pytest", "-q", "tests"]}})
     repository.staddle("worktrees")
     tree = repository.tree(1)
     head = repository.commit(tree, "tests/test_it.py", LEAVING.format(mail=mailbox.path), "test: it")

@@ -222,8 +222,10 @@ def main(services: Mapping[str, int], folder: Path, fault: Path, argv: list[str]
     try:
         for name, port in services.items():
             running.append(Running(name, port, folder))
+        fault.write_text(f"{', '.join(services)} had not answered when the check's limit came\n")
         for server in running:
             server.wait()
+        fault.unlink()
         env = dict(os.environ)
         for server in running:
             env |= server.server.variables

@@ -1,15 +1,15 @@
 """The supervisor: owns one job, which is a process and all its descendants, and lets none outlive it.
 
-A program of its own (`python -I -S supervisor.py`, standard library only). The first line on stdin is
-the job, a JSON object; the answer is one JSON line on stdout. Invariants:
+A program of its own (`python -I -S supervisor.py`, standard library only). The first line on stdin is the job, a
+JSON object; the answer is one JSON line on stdout. Invariants:
 
 - The answer comes when no process of the job is left, or it says which ones would not go.
-- stdin is the lifeline: its end stops the job, and so do a line `cancel`, INT, TERM, HUP and the limit
-  that every job has. To stop is TERM for every process, and KILL after `grace` seconds.
-- A process belongs to the job if it descends from us (we are a subreaper, so a daemon still does), or
-  if it bears the unit's marker and no living supervisor of that unit is among its ancestors.
-- Nothing else is ever signalled, least of all we and our ancestors; and a signal meets the process
-  that was seen, not a later one of the same number: a pidfd holds it while its start time is compared.
+- stdin is the lifeline: its end stops the job, and so do a line `cancel`, INT, TERM, HUP and the limit that every job
+  has. To stop is TERM for every process, and KILL after `grace` seconds.
+- A process belongs to the job if it descends from us (we are a subreaper, so a daemon still does), or if it bears the
+  unit's marker and no living supervisor of that unit is among its ancestors.
+- Nothing else is ever signalled, least of all we and our ancestors; and a signal meets the process that was seen, not a
+  later one of the same number: a pidfd holds it while its start time is compared.
 - When we are killed the leader dies with us; `--sweep UNIT...` ends the rest, of UNIT and of `UNIT/...`.
 - There is one thread: the leader's death signal follows the thread that asked for it, not the process.
 """
@@ -36,6 +36,7 @@ TICK_SECONDS = 0.05
 SETTLE_SECONDS = 0.2  # for helpers of a runtime, which leave by themselves just after the leader
 PATIENCE_SECONDS = 5.0  # after KILL; only another user's process, or one stuck in the kernel, takes it
 CHUNK = 1 << 16
+CONFINED = {resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 4096, resource.RLIMIT_FSIZE: 4 << 30}
 PRCTL, PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = ctypes.CDLL(None).prctl, 1, 36
 
 
@@ -92,11 +93,10 @@ def ours(owns: Callable[[str], bool]) -> list[Process]:
 
 def childless() -> bool:
     """Whether the kernel knows no child of ours: the look through /proc may miss one that just moved."""
-    try:
+    with suppress(ChildProcessError):
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG)
-    except ChildProcessError:
-        return True
-    return False
+        return False
+    return True
 
 
 def send(process: Process, number: signal.Signals) -> None:
@@ -167,6 +167,9 @@ class Supervisor:
             PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != me:  # we died before the death signal was asked for
                 os._exit(126)
+            for which, most in CONFINED.items() if job.get("confined") else ():
+                hard = resource.getrlimit(which)[1]
+                resource.setrlimit(which, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
         self.begun = time.monotonic()
         self.leader = subprocess.Popen(
@@ -198,13 +201,10 @@ class Supervisor:
         ended, stubborn = end(owns, self.job["grace"], self._turn)
         for _ in range(16):  # a pipe holds at most 1 MiB
             self._turn(0)
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return {
             "reason": "error" if stubborn else reason,
             "rc": -signal.SIGKILL if self.rc is None else self.rc,
             "seconds": seconds,
-            "cpu_seconds": usage.ru_utime + usage.ru_stime,
-            "max_rss_kb": usage.ru_maxrss,
             "strays": len(ended) if reason == "exited" else 0,
             "message": stubborn or self.log.fault,
         }
@@ -224,7 +224,7 @@ class Supervisor:
 
     def _hear(self, signals: bytes) -> None:
         if not set(STOPPING).isdisjoint(signals):
-            self.stopped = self.stopped or "cancelled"
+            self.stopped = self.stopped or "lost"
         with suppress(ChildProcessError):
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 if found[0] == self.leader.pid:

@@ -15,7 +15,7 @@ from staddle.edges.slots import default_slots
 from staddle.edges.state import State
 from staddle.edges.verdicts import Store
 from tests.flows.living import SECONDS, Mailbox
-from tests.flows.proving import COUNTED, GREEN, RED, Product, product, verify, words
+from tests.flows.proving import COUNTED, GREEN, RED, SUITE, Product, product, verify, words
 from tests.kit import STADDLE, Repository, write_plan
 
 __all__ = ["product"]
@@ -39,11 +39,12 @@ def test_two_processes_with_the_same_question_run_it_once(product: Product, tmp_
     mailbox, go = Mailbox(tmp_path / "mailbox"), tmp_path / "go"
     os.mkfifo(go)
     run = {"shell": f"echo ran >> {product.outside}/ran; echo $$ > {mailbox.path}; read line < {go}"}
-    repository = product.make(count=2, run=run, evidence="exit-code")
-    with started(repository, "m1") as first:
+    repository = product.make(keys={"checks": {"suite": ECHO | {"run": run}}})
+    repository.staddle("spawn", "run42", "2")
+    with started(repository, "run42-b1") as first:
         mailbox.line()
-        with started(repository, "m2") as second:
-            wait_for(repository.main / ".git" / "staddle" / "tree-m2.mutex", "staddle verify")
+        with started(repository, "run42-b2") as second:
+            wait_for(repository.main / ".git" / "staddle" / "tree-run42-b2.mutex", "staddle verify")
             go.write_text("now\n")
             said = [json.loads(process.communicate(timeout=SECONDS)[0]) for process in (first, second)]
     assert [(one["verdict"], one["cached"]) for (one,) in said] == [("pass", False), ("pass", True)]
@@ -51,7 +52,9 @@ def test_two_processes_with_the_same_question_run_it_once(product: Product, tmp_
 
 
 def test_two_trees_with_the_same_content_share_one_execution(product: Product) -> None:
-    assert words(verify(product.make(COUNTED, count=2), "-j", "2")) == ["pass", "pass"]
+    repository = product.make(old=COUNTED, keys={"checks": {"suite": {"run": SUITE}}})
+    repository.staddle("spawn", "run42", "2")
+    assert words(verify(repository, "run42", "-j", "2")) == ["pass", "pass"]
     assert product.lines() == ["ran"]
 
 
@@ -213,3 +216,17 @@ def test_two_processes_together_run_no_more_jobs_than_there_are_slots(product: P
     running = [product.lines()[:at].count("+") - product.lines()[:at].count("-") for at in range(13)]
     assert len(product.lines()) == 12
     assert max(running) <= default_slots()
+
+
+def test_answers_that_nobody_asks_for_are_forgotten_after_14_days(product: Product) -> None:
+    repository = product.make(new=GREEN)
+    verify(repository)
+    proofs = repository.main / ".git" / "staddle" / "proofs"
+    (kept,) = proofs.glob("??/*/verdict.json")
+    old = time.time() - 15 * 86_400
+    for path in (kept, proofs / ".tidied"):
+        os.utime(path, (old, old))
+    repository.commit(repository.tree(1), "README.md", "more", "docs: more")
+    verify(repository)
+    assert not kept.parent.exists()
+    assert len(list(proofs.glob("??/*"))) == 1

@@ -119,7 +119,7 @@ def test_the_table_has_a_line_for_each_tree_in_a_narrow_terminal(planned: Planne
     lines = [line.rstrip() for line in os.read(reader, 1 << 16).decode().splitlines()]
     os.close(reader)
     names = [
-        line.split()[0] for line in lines if line and line.split()[0] not in ("service", "branch") and "─" not in line
+        line.split()[0] for line in lines if line and line.split()[0] not in ("service", "tree") and "─" not in line
     ]
     assert names == ["m1", "m2", "m3", "run42-b1", "run42-b2", "run42-b3"]
     assert max(map(len, lines)) <= 80

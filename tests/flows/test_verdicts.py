@@ -141,7 +141,10 @@ def test_a_check_that_changes_a_file_once_more_is_dirty_too(product: Product) ->
     repository = product.make("def test_it():\n    with open('README.md', 'a') as file: file.write('x')\n")
     (repository.tree(1) / "README.md").write_text("by hand\n")
     assert bare(repository) == 0
-    assert (words(found := verify(repository, code=1)), reason(found)) == (["dirty"], "the check changed README.md")
+    assert (words(found := verify(repository, code=1)), reason(found)) == (
+        ["dirty"],
+        "README.md changed while the check ran",
+    )
 
 
 def test_a_check_that_commits_is_dirty(product: Product) -> None:

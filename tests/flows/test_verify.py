@@ -1,13 +1,14 @@
 """verify: checks run inside their trees, and what makes a verdict green."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.kit import Repository
 
 Planned = Callable[..., Repository]
-PYTEST = "python -m pytest -q tests"
+PYTEST = f"{sys.executable} -m pytest -q tests"
 
 
 def with_test(planned: Planned, body: str, **check: object) -> Repository:
@@ -48,7 +49,7 @@ def test_a_suite_that_skips_everything_is_empty_though_pytest_says_zero(planned:
 
 def test_a_check_that_changes_tracked_files_is_dirty(planned: Planned) -> None:
     repository = with_test(planned, "def test_it(): open('README.md', 'w').write('x')\n")
-    assert verdict(repository, 1) == ("dirty", "the check changed README.md")
+    assert verdict(repository, 1) == ("dirty", "README.md changed while the check ran")
 
 
 def test_a_check_is_ended_at_its_limit(planned: Planned) -> None:

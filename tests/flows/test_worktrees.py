@@ -154,6 +154,16 @@ def test_set_up_runs_once_in_each_tree_with_its_own_environment(planned: Planned
     assert [len(words) for words in said] == [2, 2]
 
 
+def test_an_environment_that_an_interrupted_set_up_left_half_made_is_not_installed_into(planned: Planned) -> None:
+    """uv takes such a folder for an environment, and installs into the Python that it links to."""
+    half = "mkdir -p .venv/bin && ln -s /usr/bin/python3 .venv/bin/python && false"
+    repository = planned(1, setup=[{"shell": f"test -e .staddle/once || {{ touch .staddle/once; {half}; }}"}])
+    repository.staddle("worktrees", code=1)
+    assert (repository.tree(1) / ".venv").exists()
+    repository.staddle("worktrees")
+    assert not (repository.tree(1) / ".venv").exists()
+
+
 def test_a_failing_set_up_names_its_command_and_log_keeps_the_tree_and_is_run_again(planned: Planned) -> None:
     repository = planned(1, setup=[{"shell": "echo broken; test -e .staddle/mended"}])
     done = repository.staddle("worktrees", code=1)

@@ -6,8 +6,19 @@ from xml.etree import ElementTree
 
 import pytest
 
-from staddle.core.verdict import Counts
-from staddle.edges.reports import TAIL_LINES, failure_tail, foreign_imports, merge_junit, read_junit, witnessed
+from staddle.core.errors import UsageError
+from staddle.core.names import Oid
+from staddle.core.verdict import Counts, Judged, Verdict
+from staddle.edges.reports import (
+    TAIL_BYTES,
+    TAIL_LINES,
+    failure_tail,
+    log_tail,
+    make_room,
+    merge_junit,
+    read_junit,
+)
+from staddle.edges.witness import foreign_imports, witnessed
 
 CASE = '<testcase classname="tests.test_it" name="{}">{}</testcase>'
 
@@ -54,17 +65,77 @@ def test_a_failure_without_text_tells_its_message(tmp_path: Path) -> None:
     assert failure_tail(report(tmp_path, first='<failure message="it broke"/>')) == ["it broke"]
 
 
+def judged(verdict: Verdict, log: Path | str = "", reason: str = "why") -> Judged:
+    """A verdict with this log, a report beside it or not."""
+    return Judged("m1", "unit", verdict, reason, Oid(""), Oid(""), "", 1.5, 0.0, str(log))
+
+
+def merged(tmp_path: Path, *verdicts: Judged) -> ElementTree.Element:
+    """The merged report of these verdicts."""
+    merge_junit(verdicts, tmp_path / "all.xml")
+    return ElementTree.parse(tmp_path / "all.xml").getroot()
+
+
 def test_a_merged_report_counts_and_holds_all_cases_and_lasts(tmp_path: Path) -> None:
-    path, merged = (
-        report(tmp_path, good="", bad="<failure/>", broken="<error/>", skip="<skipped/>"),
-        tmp_path / "all.xml",
-    )
-    merge_junit({"m1 unit": path, "m2 <unit>": tmp_path / "missing.xml"}, merged)
-    first, second = ElementTree.parse(merged).getroot()
-    counted = {name: first.get(name) for name in ("tests", "failures", "errors", "skipped")}
-    assert counted == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
-    assert (second.get("name"), second.get("tests")) == ("m2 <unit>", "0")
-    assert read_junit(merged) == read_junit(path)
+    path = report(tmp_path, good="", bad="<failure/>", broken="<error/>", skip="<skipped/>")
+    root = merged(tmp_path, judged(Verdict.FAIL, path.with_name("log")), judged(Verdict.PASS))
+    first = {"tests": "4", "failures": "1", "errors": "1", "skipped": "1", "time": "1.500"}
+    assert root[0].attrib == {"name": "m1 unit", **first}
+    assert root.attrib == first | {"tests": "5", "time": "3.000"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        (Verdict.PASS, None),
+        (Verdict.CANCELLED, "skipped"),
+        (Verdict.SKIPPED, "skipped"),
+        (Verdict.ERROR, "error"),
+        (Verdict.TIMEOUT, "failure"),
+        (Verdict.DIRTY, "failure"),
+    ],
+)
+def test_a_verdict_without_cases_is_one_case_named_like_the_check(
+    tmp_path: Path, verdict: Verdict, told: str | None
+) -> None:
+    ((case,),) = merged(tmp_path, judged(verdict))
+    assert (case.get("classname"), case.get("name")) == ("m1", "unit")
+    assert [(one.tag, one.get("message")) for one in case] == ([(told, "why")] if told else [])
+
+
+@pytest.mark.parametrize("verdict", [Verdict.EMPTY, Verdict.DIRTY, Verdict.ERROR])
+def test_a_red_verdict_on_green_cases_adds_a_red_one(tmp_path: Path, verdict: Verdict) -> None:
+    path = report(tmp_path, good="", skip="<skipped/>")
+    (suite,) = merged(tmp_path, judged(verdict, path.with_name("log")))
+    assert [case.get("name") for case in suite] == ["good", "skip", "unit"]
+    assert int(suite.get("failures", "")) + int(suite.get("errors", "")) == 1
+
+
+def test_what_is_red_on_the_base_as_well_is_skipped_in_the_merged_report(tmp_path: Path) -> None:
+    path = report(tmp_path, good="", bad="<failure/><error/>")
+    (suite,) = merged(tmp_path, judged(Verdict.BASE_RED, path.with_name("log")))
+    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("0", "0", "1")
+    assert [one.get("message") for one in suite[1]] == ["red on the base as well"]
+
+
+def test_a_reason_with_control_characters_leaves_the_report_readable(tmp_path: Path) -> None:
+    ((case,),) = merged(tmp_path, judged(Verdict.ERROR, reason="\x1b[31mred\x00\udc80"))
+    assert case[0].get("message") == "red"
+
+
+def test_the_tail_of_a_log_is_text_alone(tmp_path: Path) -> None:
+    lines = [f"line {number}" for number in range(100)]
+    (tmp_path / "log").write_bytes(b"x" * TAIL_BYTES + "\n".join(["", *lines, "\x1b[31mred\x1b[0m\n\n"]).encode())
+    assert log_tail(tmp_path / "log") == [*lines[1 - TAIL_LINES :], "red"]
+    assert log_tail(tmp_path / "missing") == []
+
+
+@pytest.mark.parametrize("name", ["", "a file/all.xml", "folder"])
+def test_a_report_that_cannot_be_written_is_told_of_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match="no report can be written"):
+        make_room(tmp_path / name)
 
 
 @pytest.fixture

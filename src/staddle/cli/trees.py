@@ -10,6 +10,8 @@ from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Shown, Target, Ta
 if TYPE_CHECKING:
     from ..flows.rows import Row
 
+HEADS = ("tree", "commits", "changes", "checks", "next")
+
 
 def plan(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -> None:
     from ..edges import console
@@ -88,21 +90,20 @@ def status(targets: Shown = None, plan: PlanFile = None, json: AsJson = False) -
         console.answer_json([asdict(row) | {"verdict": row.verdict} for row in (*milestones, *candidates)])
         return
     if milestones:
-        heads = ("", "service", "tree", "commits", "changes", "checks", "next")
-        console.table(heads, [_line(row, row.service, f" -{row.behind}") for row in milestones])
+        rows = [_line(row, row.service, behind=f" -{row.behind}") for row in milestones]
+        console.table(("", "service", *HEADS), rows)
     if milestones and candidates:
         console.answer("")
     if candidates:
-        heads = ("", "branch", "tree", "commits", "changes", "checks", "next")
-        console.table(heads, [_line(row, row.branch) for row in candidates])
+        console.table(("", *HEADS), [_line(row) for row in candidates])
     if not milestones and not candidates:
         console.talk(f"there is nothing to show: {NOTHING_HERE}")
 
 
-def _line(row: "Row", of: str, behind: str = "") -> tuple[str, ...]:
+def _line(row: "Row", *of: str, behind: str = "") -> tuple[str, ...]:
     commits = "-" if row.ahead is None else f"+{row.ahead}{behind}"
     changes = f"{row.changed or ''} {f'?{row.untracked}' if row.untracked else ''}".strip()
-    return (row.name, of, row.standing.value, commits, row.under_way or changes, row.verdict, row.next_step)
+    return (row.name, *of, row.tree, commits, row.under_way or changes, row.verdict, row.next_step)
 
 
 def remove(targets: Named = None, plan: PlanFile = None, dry_run: DryRun = False, json: AsJson = False) -> None:

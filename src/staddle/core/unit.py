@@ -14,7 +14,8 @@ class Job:
     """One command to run: `unit` marks all its processes, `env` is its whole environment, times are seconds.
 
     A slash divides `unit`: a sweep of `a/b` ends what is left of `a/b` and of `a/b/c`. The output goes to
-    `log`; beyond `log_cap` bytes, its middle is left out.
+    `log`; beyond `log_cap` bytes, its middle is left out. A `confined` one writes no core file and no file of
+    more than 4 GiB, and has at most 4096 files open.
     """
 
     unit: str
@@ -26,6 +27,7 @@ class Job:
     limit: float
     grace: float = 5.0
     log_cap: int = 10 << 20
+    confined: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,6 @@ class Ended:
     rc: int
     log: Path
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    max_rss_kb: int = 0
     strays: int = 0
     message: str = ""
 

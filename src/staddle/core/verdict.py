@@ -66,7 +66,8 @@ class Judged:
     """The verdict on one check of one target, and all that it rests on.
 
     `tree` is the content that was judged, uncommitted work included, and `commit` what HEAD was; `key` is the question
-    that was answered. `cached` tells that the answer is an earlier one; `finished` is in seconds since the epoch.
+    that was answered. `cached` tells that the answer is an earlier one, `whole` that the report holds every test that
+    was collected; `finished` is in seconds since the epoch.
     """
 
     target: str
@@ -85,37 +86,43 @@ class Judged:
     attempts: int = 1
     cached: bool = False
     coverage: str = ""
+    whole: bool = True
 
 
 NOT_RUN = {126: "the command is not executable", 127: "the command was not found"}
 ASKED_TO_SKIP = 125
+OUT_OF_MEMORY = (-9, 128 + 9)
 NO_REPORT = " (a check without one says so in the plan: evidence: exit-code)"
 PYTEST_FAULTS = {3: "pytest broke", 4: "pytest did not understand its arguments"}
 
 
 def judge(
-    ended: Ended, counts: Counts | None, evidence: str, changed: str = "", foreign: str = ""
+    ended: Ended, counts: Counts | None, evidence: str, changed: str = "", foreign: str = "", unproven: str = ""
 ) -> tuple[Verdict, str]:
     """The verdict on one check and the reason to show beside it.
 
-    `counts` is None without a readable report; `changed` says how the check altered its tree, and `foreign` which code
-    it imported from elsewhere, both empty when it did not; `evidence` is the plan's word, `junit` or `exit-code`.
+    `counts` is None without a readable report; `changed` says how its tree was altered, `foreign` which code it
+    imported from elsewhere, and `unproven` why its report proves no pass; each is empty when there is nothing to say.
+    `evidence` is the plan's word, `junit` or `exit-code`.
     """
     if ended.reason == "limit":
         return Verdict.TIMEOUT, f"ended after its limit of {ended.seconds:.0f} s"
     if ended.reason == "cancelled":
         return Verdict.CANCELLED, "stopped before its end"
     if ended.reason != "exited":
-        return Verdict.ERROR, ended.message or ended.reason
+        return Verdict.ERROR, ended.message or "its supervisor was ended"
     if ended.rc == ASKED_TO_SKIP:
         return Verdict.SKIPPED, "exit code 125: it asked to be left out"
     if changed:
         return Verdict.DIRTY, changed
     if foreign:
         return Verdict.ERROR, foreign
+    if counts is None and ended.rc in OUT_OF_MEMORY:
+        return Verdict.ERROR, "killed by signal 9, as when the machine has no memory left"
     if evidence == "exit-code":
         return _by_exit_code(ended)
-    return _by_report(ended, counts)
+    verdict, reason = _by_report(ended, counts)
+    return (Verdict.ERROR, unproven) if verdict is Verdict.PASS and unproven else (verdict, reason)
 
 
 def settled(first: Judged, again: Judged, attempts: int, changed: Sequence[str]) -> Judged:
@@ -127,6 +134,24 @@ def settled(first: Judged, again: Judged, attempts: int, changed: Sequence[str])
     if new:
         return replace(first, verdict=Verdict.NEW_FLAKY, attempts=attempts, reason=reason)
     return replace(again, verdict=Verdict.FLAKY, failed=first.failed, attempts=attempts, reason=reason)
+
+
+def excusable(judged: Judged, base: Judged, changed: Sequence[str], required: Sequence[str]) -> bool:
+    """Whether a tree that differs from its base in the files `changed` may go with what is red there as well.
+
+    Every test that is red here has to be red there. It may not be one that the tree adds or changes, nor one that its
+    work is `required` to turn green, nor a file that could not even be imported; and no fewer may have run than there.
+    """
+    names = {_reported(test) for test in required}
+    own = [test for test in judged.failed if "::" not in test or test in names or is_new(test, changed)]
+    ran, ran_there = (one.passed + one.skipped + len(one.failed) for one in (judged, base))
+    return judged.whole and not own and set(judged.failed) <= set(base.failed) and ran >= ran_there
+
+
+def _reported(test: str) -> str:
+    """A test that pytest calls `tests/test_x.py::Class::test_y` as reports name it: `tests.test_x.Class::test_y`."""
+    path, *inner = test.split("::")
+    return "::".join((".".join((path.removesuffix(".py").replace("/", "."), *inner[:-1])), *inner[-1:]))
 
 
 def is_new(test: str, changed: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ signal or a failing lane interrupts it there; whatever does, the jobs under way 
 import selectors
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from ..core.unit import Ended, Job
@@ -50,8 +50,16 @@ class LocalEngine:
     shared: bool = True
     _lanes: dict[str, _State] = field(default_factory=dict)
 
-    def run_lanes(self, lanes: Mapping[str, Lane], until: Callable[[], bool] = lambda: False) -> None:
-        """Run all lanes to their end, side by side; once `until` holds, what is under way is cancelled, none begins."""
+    def run_lanes(
+        self,
+        lanes: Mapping[str, Lane],
+        until: Callable[[], bool] = lambda: False,
+        watch: Callable[[Sequence[Running]], None] = lambda _: None,
+    ) -> None:
+        """Run all lanes to their end, side by side; once `until` holds, what is under way is cancelled, none begins.
+
+        `watch` is shown the jobs under way, every 0.1 s or sooner.
+        """
         most = self.at_once or default_slots()
         slots = Slots(max(most, default_slots())) if self.shared else None
         self._lanes = {name: _State(lane) for name, lane in lanes.items()}
@@ -61,6 +69,7 @@ class LocalEngine:
                 if until():
                     self._cancel()
                 self._start(most, slots)
+                watch([state.running for state in self._lanes.values() if state.running])
                 self._wait(most)
         finally:
             self._cancel()
@@ -112,12 +121,19 @@ class LocalEngine:
                 state.running.cancel()
         for state in self._lanes.values():
             self._end(state)
-        for state in self._lanes.values():
-            if state.answer:
-                with suppress(StopIteration):
-                    state.lane.send(state.answer)
-            state.lane.close()
+        with ExitStack() as closing:  # whatever one of them raises, all are closed
+            for state in self._lanes.values():
+                closing.callback(_close, state)
         self._lanes = {}
+
+
+def _close(state: _State) -> None:
+    try:
+        if state.answer:
+            with suppress(StopIteration):
+                state.lane.send(state.answer)
+    finally:
+        state.lane.close()
 
 
 def _next_over(running: Sequence[Running], most: float) -> list[Running]:

@@ -3,10 +3,14 @@
 The methods continue `Git`; they stand apart because landing alone uses them.
 """
 
+import hashlib
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.globs import matches
 from ..core.names import Oid
 from .entries import Entry
 from .git import Git
@@ -88,6 +92,12 @@ class Objects:
         """A blob as it is stored."""
         return self._git.run("cat-file", "blob", oid)
 
+    def part(self, tree: Oid, globs: tuple[str, ...]) -> str:
+        """A digest of those files of a tree that `globs` mean."""
+        listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", tree).decode(errors="surrogateescape")
+        lines = [line for line in listed.split("\0") if matches(line.partition("\t")[2], globs)]
+        return hashlib.sha256("\0".join(lines).encode(errors="surrogateescape")).hexdigest()
+
     def tree_with(self, tree: Oid, files: Mapping[str, tuple[str, Oid] | None], index: Path) -> Oid:
         """The tree `tree` with each path of `files` at this mode and blob, or without it; `index` is a private file."""
         index.unlink(missing_ok=True)
@@ -159,6 +169,15 @@ class Objects:
         tree = Oid(self._git.run("write-tree", at=folder, env=_with(index)).decode().strip())
         index.unlink()
         return tree
+
+    def tree_seen(self, folder: Path, admin: Path) -> Oid:
+        """The same, `admin` being the work tree's own folder in the repository; nothing is written there."""
+        with tempfile.TemporaryDirectory(prefix="staddle-") as place:
+            index = Path(place) / "index"
+            shutil.copyfile(admin / "index", index)  # its times spare git the reading of what is unchanged
+            shelf = {"GIT_OBJECT_DIRECTORY": place, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f"{self._git.common}/objects"}
+            self._git.run("add", "--all", at=folder, env={**_with(index), **shelf})
+            return Oid(self._git.run("write-tree", at=folder, env={**_with(index), **shelf}).decode().strip())
 
     def payload(self, folder: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
         """A commit on `parent` of a folder's `*.patch`, in the order of their names, and then of its `files/`.

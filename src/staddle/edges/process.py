@@ -136,6 +136,11 @@ class Running:
         self.deadline = self._begun + job.limit + job.grace + SUPERVISOR_SECONDS
         """When the supervisor has gone astray, and `wait` ends it (time.monotonic)."""
 
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return time.monotonic() - self._begun
+
     def fileno(self) -> int:
         """The descriptor that turns readable when the job is over."""
         return self._lifeline.fileno()
@@ -186,8 +191,7 @@ class Running:
         swept = _sweep(self.job.unit)
         last_words = (said.splitlines() + swept.err.splitlines())[-1:]
         message = b": ".join([b"the supervisor died", *last_words]).decode(errors="replace")
-        seconds = time.monotonic() - self._begun
-        return Ended(self.job.unit, "lost", -signal.SIGKILL, self.job.log, seconds, message=message)
+        return Ended(self.job.unit, "lost", -signal.SIGKILL, self.job.log, self.seconds, message=message)
 
 
 def start(job: Job) -> Running:

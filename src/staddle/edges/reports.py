@@ -1,38 +1,18 @@
 """Reports: what test runners leave behind - JUnit files, and where they imported the code under test from."""
 
-import os
-import shlex
-import sys
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ..core.verdict import Counts
+from ..core.errors import UsageError
+from ..core.verdict import Counts, Judged, Verdict
 
-TAIL_LINES = 20
-EVIDENCE = Path(__file__).resolve().parents[1] / "evidence"
-"""On the path of every check: a pytest plugin that writes down where modules came from."""
-PLUGIN = "staddle_evidence"
-
-
-def witnessed(own: Mapping[str, str], kept: Path) -> dict[str, str]:
-    """A check's variables: its tree's `own`, and those by which pytest leaves a report and a list of imports in `kept`.
-
-    What the plan says to Python and pytest stays said. The cache of pytest is new each time: what ran last, or failed
-    last, is no part of the question.
-    """
-    options = shlex.join([f"--junit-xml={kept / 'junit.xml'}", "-o", f"cache_dir={kept / 'cache'}"])
-    return {
-        "PYTHONHASHSEED": "0",
-        "TZ": "UTC",
-        **own,
-        "PYTEST_ADDOPTS": f"{own.get('PYTEST_ADDOPTS', '')} {options}".strip(),
-        "PYTEST_PLUGINS": ",".join(filter(None, (own.get("PYTEST_PLUGINS"), PLUGIN))),
-        "PYTHONPATH": os.pathsep.join(filter(None, (own.get("PYTHONPATH"), str(EVIDENCE)))),
-        "COVERAGE_FILE": str(kept / "coverage"),
-        "STADDLE_JUNIT": str(kept / "junit.xml"),
-        "STADDLE_IMPORTS": str(kept / "imports"),
-    }
+TAIL_LINES, TAIL_BYTES = 20, 1 << 16
+NOT_TEXT = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What terminals obey and XML cannot hold: escape sequences, control characters, halves of characters."""
+COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+"""What may befall a case, and the attribute of a suite that counts it."""
 
 
 def _cases(path: Path) -> list[ElementTree.Element] | None:
@@ -77,35 +57,67 @@ def failure_tail(path: Path) -> list[str]:
     return text.rstrip().splitlines()[-TAIL_LINES:]
 
 
-def merge_junit(suites: dict[str, Path], target: Path) -> None:
-    """Write one report of many: a test suite for each name, its cases as they are."""
+def log_tail(path: Path) -> list[str]:
+    """The last lines of a log, as text alone; none when there is no such file or nothing in it."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            text = log.read().decode(errors="replace")
+    except OSError:
+        return []
+    return NOT_TEXT.sub("", text).rstrip().splitlines()[-TAIL_LINES:]
+
+
+def make_room(target: Path) -> None:
+    """Let an empty report be there from the start; UsageError when none can be written there."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(b"")
+    except OSError as error:
+        what = f"no report can be written to {str(target)!r}: {error.strerror}"
+        raise UsageError(what, "--junit report.xml") from None
+
+
+def merge_junit(verdicts: Sequence[Judged], target: Path) -> None:
+    """Write one report of many verdicts: a suite for each, red where the verdict is and nowhere else."""
     root = ElementTree.Element("testsuites")
-    for name, path in suites.items():
-        cases = _cases(path) or []
-        kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}
-        counted = {word: str(sum(case.find(kind) is not None for case in cases)) for word, kind in kinds.items()}
-        suite = ElementTree.SubElement(root, "testsuite", {"name": name, "tests": str(len(cases)), **counted})
-        suite.extend(cases)
+    for judged in verdicts:
+        suite = ElementTree.SubElement(root, "testsuite", {"name": f"{judged.target} {judged.check}"})
+        suite.extend(_verdict_cases(judged))
+        _count(suite, suite.iter("testcase"), judged.seconds)
+    _count(root, root.iter("testcase"), sum(judged.seconds for judged in verdicts))
     ElementTree.ElementTree(root).write(target, encoding="utf-8", xml_declaration=True)
 
 
-def foreign_imports(path: Path, tree: Path) -> str:
-    """Which of the tree's own packages were imported from elsewhere, and from where; empty when none was."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    for name, _, place in (line.partition("\t") for line in lines):
-        if _is_own(name, tree) and not Path(place).resolve().is_relative_to(tree.resolve()):
-            return (
-                f"{name} was imported from {place}, not from this tree: an editable install or a .pth file points there"
-            )
-    return ""
+def _verdict_cases(judged: Judged) -> list[ElementTree.Element]:
+    """The cases that a verdict rests on, and one named like its check when these alone do not say it."""
+    cases = _cases(Path(judged.log).with_name("junit.xml")) or [] if judged.log else []
+    calm = judged.verdict.green or judged.verdict in (Verdict.CANCELLED, Verdict.SKIPPED)
+    red = [case for case in cases if _fault(case) is not None]
+    if calm:
+        excuse = "red on the base as well" if judged.verdict is Verdict.BASE_RED else judged.reason
+        for case in red:
+            _excuse(case, excuse)
+    if (judged.verdict.green and cases) or (red and not calm):
+        return cases
+    name = {"classname": judged.target, "name": judged.check, "time": f"{judged.seconds:.3f}"}
+    own = ElementTree.Element("testcase", name)
+    if not judged.verdict.green:
+        kind = "skipped" if calm else "error" if judged.verdict is Verdict.ERROR else "failure"
+        ElementTree.SubElement(own, kind, {"message": NOT_TEXT.sub("", judged.reason)})
+    return [*cases, own]
 
 
-def _is_own(name: str, tree: Path) -> bool:
-    """Whether a module of this name has its code in the tree; a folder without Python is none."""
-    if name in sys.stdlib_module_names:
-        return False
-    homes = (tree / name, tree / "src" / name)
-    return any(home.with_suffix(".py").is_file() or any(home.glob("*.py")) for home in homes)
+def _excuse(case: ElementTree.Element, why: str) -> None:
+    for fault in [*case.findall("failure"), *case.findall("error")]:
+        case.remove(fault)
+    ElementTree.SubElement(case, "skipped", {"message": NOT_TEXT.sub("", why)})
+
+
+def _count(suite: ElementTree.Element, cases: Iterable[ElementTree.Element], seconds: float) -> None:
+    """Write the sums of these cases into the attributes of a suite."""
+    kinds = [[kind for kind in COUNTED if case.find(kind) is not None] for case in cases]
+    suite.set("tests", str(len(kinds)))
+    for kind, word in COUNTED.items():
+        suite.set(word, str(sum(kind in found for found in kinds)))
+    suite.set("time", f"{seconds:.3f}")

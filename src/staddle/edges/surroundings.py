@@ -6,12 +6,13 @@ lies in the system's, under a short name, because sockets in it may be no longer
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..core.errors import Refused
@@ -21,19 +22,20 @@ from .process import scrubbed
 from .state import SECRET_FOLDER, write_durably
 
 OWN_FOLDER = ".staddle"
-FOREIGN_VARIABLES = (
-    "VIRTUAL_ENV",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTEST_ADDOPTS",
-    "PYTEST_CURRENT_TEST",
-    "COVERAGE_FILE",
-    "UV_PROJECT_ENVIRONMENT",
-    "CONDA_PREFIX",
-    "NOX_CURRENT_SESSION",
-    "MAKEFLAGS",
-    "MAKELEVEL",
-    "MFLAGS",
+PACKAGES = "lib/python3*/*-packages/*.dist-info"
+APART = (
+    "TMPDIR",
+    "COMPOSE_PROJECT_NAME",
+    "STADDLE_TREE",
+    "STADDLE_DATABASE",
+    "STADDLE_PORT_BASE",
+    "STADDLE_PORTS",
+)
+"""What differs from tree to tree that they may not meet, and may not matter to what a check finds."""
+GO_ON = "STADDLE_GO_ON"
+"""Tells our pytest plugin that a test that fails, or cannot even be imported, must not silence the others."""
+FOREIGN_VARIABLES = re.compile(
+    "(PYTHON|PYTEST|HYPOTHESIS_|COVERAGE_|LD_PRELOAD|VIRTUAL_ENV|UV_PROJECT_|CONDA_|NOX_|MAKE|MFLAGS).*"
 )
 """What the caller's shell, nox or make would leak into a tree: another tree's code, or their own settings."""
 
@@ -85,9 +87,8 @@ def variables(plan: Plan, name: str, tree: Path, identity: Mapping[str, str]) ->
 
 
 def shared_variables(own: Mapping[str, str]) -> dict[str, str]:
-    """Those of a tree's variables that every tree has alike: what the plan sets."""
-    apart = ("TMPDIR", "COMPOSE_PROJECT_NAME")
-    return {name: value for name, value in own.items() if not name.startswith("STADDLE_") and name not in apart}
+    """Those of a tree's variables that do not merely keep it apart from others."""
+    return {name: value for name, value in own.items() if name not in APART}
 
 
 def tools(path: str, program: str, tree: Path) -> str:
@@ -103,8 +104,34 @@ def tools(path: str, program: str, tree: Path) -> str:
             facts.append(f"{place} {place.stat().st_size} {place.stat().st_mtime_ns}")
         facts.append(str(found and Path(os.path.relpath(found, tree)) if str(found).startswith(f"{tree}/") else found))
         if found and name == "python3":
-            packages = Path(found).parent.parent.glob("lib/python3*/site-packages/*.dist-info")
-            facts += sorted(package.name for package in packages)
+            home = Path(found).parent.parent
+            facts += sorted(str(package.relative_to(home)) for package in home.glob(PACKAGES))
+            facts.append(_version(home / "pyvenv.cfg"))
+    return hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
+
+
+def _version(config: Path) -> str:
+    """What the environment's own file says of its Python."""
+    try:
+        lines = config.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return " ".join(sorted(line for line in lines if line.partition(" ")[0] in ("home", "version", "version_info")))
+
+
+def contents(tree: Path, names: Sequence[str]) -> dict[str, str]:
+    """A digest of each of these paths in the tree that is there; of a folder, by the size and time of what is in it."""
+    return {name: _digest(tree / name) for name in names if os.path.lexists(tree / name)}
+
+
+def _digest(path: Path) -> str:
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    facts = [str(path.resolve())]
+    for inner in sorted(path.resolve().rglob("*")):
+        found = inner.lstat()
+        facts.append(f"{inner} {found.st_mode} {found.st_size} {found.st_mtime_ns}")
     return hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
 
 
@@ -122,6 +149,16 @@ def furnish(plan: Plan, main: Path, tree: Path, own: Mapping[str, str]) -> None:
             (tree / name).symlink_to(main / name)
 
 
+def clear_half_made(tree: Path) -> None:
+    """Remove a `.venv` that has a Python and does not say that it is an environment.
+
+    Whoever installs into such a one, `uv sync` too, installs into the Python that it links to, and clears that out.
+    """
+    venv = tree / ".venv"
+    if not venv.is_symlink() and (venv / "bin" / "python").is_symlink() and not (venv / "pyvenv.cfg").exists():
+        shutil.rmtree(venv)
+
+
 def environment(own: Mapping[str, str], tree: Path, *, with_tools: bool) -> dict[str, str]:
     """The whole environment of a program run in a tree: the caller's without what would mislead, and `own`.
 
@@ -129,7 +166,7 @@ def environment(own: Mapping[str, str], tree: Path, *, with_tools: bool) -> dict
     for set-up and agents (`with_tools`: uv may be among them), and not at all for checks, which must
     not find a pytest that belongs to another environment.
     """
-    caller = {name: value for name, value in scrubbed(os.environ).items() if name not in FOREIGN_VARIABLES}
+    caller = {name: value for name, value in scrubbed(os.environ).items() if not FOREIGN_VARIABLES.fullmatch(name)}
     ours = Path(sys.prefix) / "bin"
     path = [place for place in caller.get("PATH", os.defpath).split(os.pathsep) if Path(place) != ours]
     venv = tree / ".venv"

@@ -5,18 +5,23 @@ key is a kernel lock, for whoever asks, in this process or another.
 """
 
 import json
+import os
 import shutil
+import time
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..core.names import Oid
+import msgspec
+
 from ..core.verdict import Judged, Verdict
 from .state import SECRET_FOLDER, State, try_lock, write_durably
 
-FORMAT = 2
+FORMAT = 3
 ANSWER = "verdict.json"
-REUSED = (Verdict.PASS, Verdict.FAIL)
+KEPT_DAYS, DAY_SECONDS = 14, 86_400
+REUSED = (Verdict.PASS, Verdict.FAIL, Verdict.BASE_RED)
 """What is kept for the next time: a pass is given again, a fail is shown again."""
 
 
@@ -43,12 +48,34 @@ class Store:
 
     def claim(self, key: str) -> int | None:
         """The right to answer a question, as a descriptor to close afterwards; None while another has it."""
-        return try_lock(self.folder(key) / "mutex")
+        claimed = try_lock(self.folder(key) / "mutex")
+        if claimed is not None and not os.fstat(claimed).st_nlink:  # it was forgotten just now
+            os.close(claimed)
+            return None
+        return claimed
+
+    def forget_old(self) -> int:
+        """Delete, once a day, the answers that nobody has asked for in KEPT_DAYS days; how many."""
+        stamp, now = self._proofs / ".tidied", time.time()
+        if not self._proofs.exists() or (stamp.exists() and now - stamp.stat().st_mtime < DAY_SECONDS):
+            return 0
+        stamp.touch()
+        old = [one for one in self._proofs.glob("??/*") if now - _used(one) > KEPT_DAYS * DAY_SECONDS]
+        for folder in old:
+            if (claimed := try_lock(folder / "mutex")) is not None:
+                with closing(os.fdopen(claimed)):
+                    shutil.rmtree(folder, ignore_errors=True)
+        return len(old)
 
     def answer(self, key: str) -> Judged | None:
         """The kept answer to a question, marked as cached; None when there is none to be used."""
-        found = _load(self._proofs / key[:2] / key / ANSWER)
-        return replace(found, cached=True) if found and found.key == key and found.verdict in REUSED else None
+        path = self._proofs / key[:2] / key / ANSWER
+        found = _load(path)
+        if found is None or found.key != key or found.verdict not in REUSED:
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return replace(found, cached=True)
 
     def keep(self, judged: Judged) -> None:
         """Make this the answer to its question."""
@@ -66,17 +93,22 @@ class Store:
         return {name: judged for name, judged in found.items() if judged}
 
 
+def _used(folder: Path) -> float:
+    """When an answer was last asked for; now, when it has just gone."""
+    for path in (folder / ANSWER, folder):
+        with suppress(OSError):
+            return path.stat().st_mtime
+    return time.time()
+
+
 def _text(judged: Judged) -> str:
     return json.dumps({"format": FORMAT, **asdict(judged)}, indent=1)
 
 
 def _load(path: Path) -> Judged | None:
-    """The verdict in a file; None when there is none, or one of another version."""
+    """The verdict in a file; None when there is none that can be read, or one of another version."""
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(data, Judged) if data["format"] == FORMAT else None
+    except (OSError, ValueError, TypeError, KeyError, msgspec.ValidationError):
         return None
-    if data.pop("format", None) != FORMAT:
-        return None
-    kinds = {"verdict": Verdict(data["verdict"]), "failed": tuple(data["failed"])}
-    return Judged(**data | kinds | {name: Oid(data[name]) for name in ("tree", "commit")})

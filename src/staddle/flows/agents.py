@@ -76,7 +76,8 @@ def agents(
         for prompt in waiting.values():
             lanes.setdefault(prompt.milestone.id.lower(), []).append(_job(workspace, prompt, name, settings))
         sights = {lane: _look(workspace, f"refs/heads/{workspace.plan.milestone(lane).branch}") for lane in lanes}
-        tell(f"{name} works on {len(waiting)} requirements in {len(lanes)} trees")
+        trees = f"{len(lanes)} tree{'s' * (len(lanes) != 1)}"
+        tell(f"{name} works on {len(waiting)} requirement{'s' * (len(waiting) != 1)} in {trees}")
 
         def ended(lane: str, end: Ended) -> bool:
             prompt = waiting[end.unit.split("/", 1)[1]]

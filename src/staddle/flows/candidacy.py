@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.model import Plan
 from ..core.names import Oid, RunId
 from ..core.runs import Mode, Stage
+from ..core.verdict import Verdict
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Changes, Git
 from ..edges.gitcalls import GitError
 from ..edges.verdicts import Store
-from .rows import CALM, NO_CHANGES, Row, check_words, in_order
+from .rows import CALM, NO_CHANGES, Row, answers, check_words, content_now, in_order, no_answer
+from .subject import Subject
 from .survey import Standing
 from .whereabouts import Place
 from .workspace import Site
@@ -27,13 +30,13 @@ class CandidateRow(Row):
     mode: Mode
 
 
-def candidate_rows(site: Site, places: Sequence[Place]) -> list[CandidateRow]:
+def candidate_rows(site: Site, places: Sequence[Place], plan: Plan | None) -> list[CandidateRow]:
     """A row for each of these candidates, those left out that have gone because another one's branch is preserved."""
     if not places:
         return []
     tips, trees = site.git.refs("refs/heads/pqa/"), tuple(entries(site.git))
     standing = [place for place in places if not _has_gone(place, tips)]
-    return in_order(standing, lambda place: _row(site, place, tips.get(place.candidate.ref), trees))
+    return in_order(standing, lambda place: _row(site, place, tips.get(place.candidate.ref), trees, plan))
 
 
 def _has_gone(place: Place, tips: Mapping[str, Oid]) -> bool:
@@ -41,7 +44,7 @@ def _has_gone(place: Place, tips: Mapping[str, Oid]) -> bool:
     return run.kept and candidate.number != run.survivor and candidate.ref not in tips
 
 
-def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry]) -> CandidateRow:
+def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry], plan: Plan | None) -> CandidateRow:
     git, run = site.git, place.run
     entry = next((entry for entry in trees if entry.folder == place.folder), None)
     holder = next((one.folder for one in trees if one.branch == place.branch and one is not entry), None)
@@ -50,7 +53,10 @@ def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry]) -> C
     under_way = entry.under_way() if entry else None
     latest = Store(site.state).latest(place.name)
     kept = {name: judged for name, judged in latest.items() if judged.finished >= run.began}  # not a namesake's
-    checks = check_words(kept, kept, git.tree_of(tip) if tip and kept else None, changes)
+    now = content_now(git, entry, tip, changes) if tip and kept else None
+    asked = standing is Standing.OK and run.mode is Mode.WORKTREE and not changes
+    again = answers(site, lambda: candidate_subject(plan, place)) if plan and asked else no_answer
+    checks = check_words(kept, kept, now, again)
     what = _unfinished(place, ahead) or _obstacle(place, standing, under_way, ahead, holder)
     return CandidateRow(
         name=place.name,
@@ -67,6 +73,13 @@ def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry]) -> C
         checks=checks,
         next_step=what or _work(git, place, changes, ahead, checks),
     )
+
+
+def candidate_subject(plan: Plan, place: Place) -> Subject:
+    """A candidate as something that may be asked about; nothing is put into its tree."""
+    setup = [command.argv for command in plan.setup]
+    extra = plan.surroundings
+    return Subject(place.name, place.folder, plan.checks, extra.env, setup, extra.furnished, base=place.run.base)
 
 
 def _payload(place: Place) -> tuple[Standing, Changes]:
@@ -124,4 +137,6 @@ def _work(git: Git, place: Place, changes: Changes, ahead: int | None, checks: d
         return "commit"
     if any(word not in CALM for word in checks.values()):
         return "mend it"
+    if Verdict.CANCELLED in checks.values():
+        return f"verify {place.name}"
     return end if ahead else "work there, commit"

@@ -5,7 +5,7 @@ them run the plan's checks. Without either there is no gate, and the commit says
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.model import Check, Plan
@@ -13,11 +13,13 @@ from ..core.names import Oid
 from ..core.runs import Run
 from ..core.unit import Ended, Job
 from ..edges.engine import LocalEngine, in_turn
+from ..edges.objects import Objects
 from ..edges.plans import load_plan
 from ..edges.state import SECRET_FOLDER
-from ..edges.surroundings import environment, furnish, variables
-from .checking import Options, Subject, run_checks
+from ..edges.surroundings import environment
+from .checking import Options, run_checks
 from .setup import SET_UP_SECONDS, why_not
+from .subject import scratch_subject
 from .workspace import PLAN_NAME, Site, Tell
 
 
@@ -66,11 +68,12 @@ def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tel
     if not gate.checks or gate.plan is None:
         return "", commit
     tell(f"{place.name}: proving the merge before it lands: {gate.trailer}")
-    own = variables(gate.plan, place.name, place, {"STADDLE_RUN": run.id})
-    furnish(gate.plan, site.git.main, place, own)
-    setup = [command.argv for command in gate.plan.setup]
-    subject = Subject(place.name, place, gate.checks, own, setup)
-    judged = run_checks(site, [subject], Options(), tell=tell)
+    subject = replace(scratch_subject(gate.plan, site.git, place, gate.checks, {}), base=run.old)
+    judged = run_checks(site, [subject], Options(retry_failed=True), tell=tell)
+    proven = {one.tree for one in judged if one.verdict.green}
+    changes = [change for tree in proven for change in Objects(site.git).diff(site.git.tree_of(commit), tree)]
+    if altered := [change.path for change in changes if not change.added]:
+        return f"what was proven is not what would land: set-up changes {', '.join(altered[:3])}", commit
     bad = next((one for one in judged if not one.verdict.green), None)
     return (f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else ""), commit
 

@@ -1,16 +1,22 @@
 """Preview: what reconcile would do, and every reason against it; nothing is written down."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from ..core.names import RunId
+from ..core.names import Oid, RunId
 from ..core.runs import Mode, Run, Stage
+from ..core.verdict import Judged, Verdict
 from ..edges.objects import Objects
+from ..edges.verdicts import Store
 from ..guard import candidates, claiming, keeping, landing
 from ..guard.landing import Landing
+from .candidacy import candidate_subject
 from .choosing import choose
 from .gate import gate_of
 from .reconcile import Wanted, examine
+from .subject import look, question
+from .whereabouts import Place
 from .workspace import Site
 
 
@@ -24,11 +30,13 @@ def preview(site: Site, run: RunId, wanted: Wanted) -> list[str]:
         lines = [f"{one.run}-b{one.number}: would be taken over" for one in claiming.found(site.git, run)]
     keep = None
     if survivor and known.stage not in (Stage.SPAWNING, Stage.CLEARING, Stage.MERGING, Stage.MERGED):
-        known = choose(site, known, survivor, target=wanted.target, trusting=wanted.trusting)
+        known = choose(site, known, survivor, target=wanted.target, ranked=wanted.ranked, trusting=wanted.trusting)
         line, lands = _landing(site, known, wanted)
         lines.append(line)
         keep = None if lands else survivor
-    return lines + [_leaving(site, known, number, keep) for number in range(1, known.count + 1)]
+    return lines + [
+        _leaving(site, known, number, keep) for number in range(1, known.count + 1) if _is_there(site, known, number)
+    ]
 
 
 def _landing(site: Site, run: Run, wanted: Wanted) -> tuple[str, bool]:
@@ -36,15 +44,40 @@ def _landing(site: Site, run: Run, wanted: Wanted) -> tuple[str, bool]:
     git, ref, name = site.git, run.target or "", f"b{run.survivor}"
     old = git.refs(ref)[ref]
     tip, target = run.tip or old, ref.removeprefix("refs/heads/")
+    if git.is_ancestor(tip, old):
+        own = git.ahead_behind(tip, run.base)[0]
+        return f"{name}: {'has landed' if own else 'holds no commit of its own; nothing would land'} on {target}", True
     with tempfile.TemporaryDirectory() as folder:
         merge = landing.merge(git, old, tip, Path(folder) / "attributes")
         if merge.tree is None:
             return f"{name}: would conflict with {target} in {', '.join(merge.conflicts)}", False
         landing.rehearse(git, Landing(ref, old, merge.tree, 0.0), Path(folder) / "index")
     changed = len(Objects(git).diff(old, merge.tree))
-    gate = gate_of(site, skip=not wanted.gate)
     files = f"{changed} file{'s' * (changed != 1)}"
-    return f"{name}: would land on {target}, {files} changed; verified: {gate.trailer}", True
+    return f"{name}: would land on {target}, {files} changed; {_proof(site, run, merge.tree, wanted)}", True
+
+
+def _proof(site: Site, run: Run, tree: Oid, wanted: Wanted) -> str:
+    """What the landing would have to pass, and what is known of that very content already."""
+    gate, number = gate_of(site, skip=not wanted.gate), run.survivor or 0
+    if not gate.checks or gate.plan is None:
+        return f"verified: {gate.trailer}"
+    place = Place(run, run.candidates[number - 1], candidates.places(site.git, run)[number - 1])
+    subject, known = candidate_subject(gate.plan, place), dict[str, Judged | None]()
+    if run.mode is Mode.WORKTREE and place.folder.is_dir():
+        seen, store = replace(look(site.git, subject), tree=tree), Store(site.state)
+        known = {name: store.answer(question(site.git, subject, one, seen).key) for name, one in gate.checks.items()}
+    return f"would be proven by: {', '.join(name + _known(known.get(name)) for name in gate.checks)}"
+
+
+def _known(judged: Judged | None) -> str:
+    return "" if judged is None else " (green already)" if judged.verdict is Verdict.PASS else " (red on this content)"
+
+
+def _is_there(site: Site, run: Run, number: int) -> bool:
+    """Whether there is anything left of a candidate."""
+    ref = run.candidates[number - 1].ref
+    return bool(site.git.refs(ref)) or candidates.places(site.git, run)[number - 1].exists()
 
 
 def _leaving(site: Site, run: Run, number: int, keep: int | None) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..core.unit import Ended, Job
 from ..edges.state import SECRET_FOLDER
-from ..edges.surroundings import environment
+from ..edges.surroundings import clear_half_made, environment
 from .workspace import Site
 
 SET_UP_SECONDS = 900.0
@@ -14,7 +14,8 @@ SET_UP_SECONDS = 900.0
 def set_up_jobs(
     site: Site, name: str, folder: Path, commands: Sequence[tuple[str, ...]], own: Mapping[str, str]
 ) -> list[Job]:
-    """The jobs that set a tree up, in order."""
+    """The jobs that set a tree up, in order. A `.venv` that an interrupted set-up left half made goes first."""
+    clear_half_made(folder)
     logs = site.state.folder / "logs" / name
     logs.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
     env = environment(own, folder, with_tools=True)

@@ -7,11 +7,15 @@ from ..core.model import Milestone
 from ..core.verdict import Verdict
 from ..edges.git import Changes
 from ..edges.verdicts import Store
+from ..guard import roster
 from .candidacy import CandidateRow, candidate_rows
-from .rows import CALM, NO_CHANGES, Row, check_words, in_order
+from .rows import CALM, NO_CHANGES, Row, answers, check_words, content_now, in_order, no_answer
+from .subject import Subject
 from .survey import Base, Finding, Standing, survey
 from .whereabouts import Whereabouts
 from .workspace import Workspace
+
+READABLE = (Standing.OK, Standing.ADOPT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,30 +26,38 @@ class MilestoneRow(Row):
     service: str
     track: str
     behind: int | None
+    set_up: bool
+
+    @property
+    def tree(self) -> str:
+        """Where its tree stands, and whether it was made ready for work."""
+        return super().tree if self.set_up else "not set up"
 
 
 def status(around: Whereabouts, targets: Sequence[str]) -> tuple[list[MilestoneRow], list[CandidateRow]]:
     """The chosen milestones in the plan's order, and the chosen candidates; takes no lock and writes nothing."""
     milestones, places = around.chosen(targets)
     rows = _milestones(around.workspace, milestones) if around.workspace and milestones else []
-    return rows, candidate_rows(around.site, places)
+    return rows, candidate_rows(around.site, places, around.workspace.plan if around.workspace else None)
 
 
 def _milestones(workspace: Workspace, milestones: Sequence[Milestone]) -> list[MilestoneRow]:
     found = survey(workspace, milestones)
-    return in_order(found.findings, lambda finding: _milestone(workspace, found.base, finding))
+    enrolled = roster.members(workspace.state)
+    return in_order(
+        found.findings, lambda finding: _milestone(workspace, found.base, finding, enrolled.get(finding.folder))
+    )
 
 
-def _milestone(workspace: Workspace, base: Base, finding: Finding) -> MilestoneRow:
+def _milestone(workspace: Workspace, base: Base, finding: Finding, member: roster.Member | None) -> MilestoneRow:
     milestone, git = finding.milestone, workspace.git
-    stands = finding.standing in (Standing.OK, Standing.ADOPT)
-    changes = git.changes(finding.folder) if stands else NO_CHANGES
+    changes = git.changes(finding.folder) if finding.standing in READABLE else NO_CHANGES
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
-    kept = Store(workspace.state).latest(finding.name)
-    checks = check_words(kept, milestone.checks, git.tree_of(finding.tip) if kept else None, changes)
+    checks = _checks(workspace, base, finding, changes)
     done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
     landed = bool(milestone.requirements) and done and not ahead
+    set_up = finding.standing is not Standing.OK or member is None or bool(member.set_up)
     step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)
     return MilestoneRow(
         name=finding.name,
@@ -56,12 +68,27 @@ def _milestone(workspace: Workspace, base: Base, finding: Finding) -> MilestoneR
         standing=finding.standing,
         ahead=ahead,
         behind=behind,
+        set_up=set_up,
         changed=len(changes.tracked),
         untracked=len(changes.untracked),
         under_way=under_way,
         checks=checks,
-        next_step=step,
+        next_step=step if set_up else f"worktrees {finding.name}",
     )
+
+
+def _checks(workspace: Workspace, base: Base, finding: Finding, changes: Changes) -> dict[str, str]:
+    """The words of a milestone's checks."""
+    git, checks, extra = workspace.git, finding.milestone.checks, workspace.plan.surroundings
+    kept = Store(workspace.state).latest(finding.name)
+    readable = finding.standing in READABLE and not changes
+
+    def asked() -> Subject:
+        own, begun = {**workspace.identity(finding.milestone), **extra.env}, git.merge_base(finding.tip, base.oid)
+        return Subject(finding.name, finding.folder, checks, own, (), extra.furnished, base=begun)
+
+    now = content_now(git, finding.entry, finding.tip, changes) if kept else None
+    return check_words(kept, checks, now, answers(workspace, asked) if readable else no_answer)
 
 
 def _next_step(

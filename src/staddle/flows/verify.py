@@ -6,31 +6,40 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import UsageError
-from ..core.model import Milestone
 from ..core.names import Oid
 from ..core.runs import Mode
 from ..core.verdict import Judged
-from ..edges.surroundings import furnish, variables
 from ..guard import payload
-from .checking import Options, Subject, run_checks
+from .checking import Options, Watch, run_checks
 from .scratch import scratch_tree
 from .spawn import RUN_WAIT_SECONDS
+from .subject import Subject, scratch_subject
 from .survey import Finding, find_base, standing_trees
 from .whereabouts import Place, Whereabouts
 from .workspace import Tell, Workspace, changing, occupying
 
 
-def verify(around: Whereabouts, targets: list[str], options: Options, *, only: list[str], tell: Tell) -> list[Judged]:
+def verify(
+    around: Whereabouts,
+    targets: list[str],
+    options: Options,
+    *,
+    only: list[str],
+    tell: Tell,
+    watch: Watch = lambda _: None,
+) -> list[Judged]:
     """The verdicts on the checks of the chosen milestones and candidates, in their order.
 
     Without targets all milestones are meant. `only` names checks, all of them when empty. UsageError when a tree is
-    missing, a check unknown, or nothing declares any.
+    missing, or nothing declares any.
     """
     if around.workspace is None:
         raise UsageError(f"{around.site.git.main} has no plan that declares checks", "staddle init")
     workspace = around.workspace
     milestones, places = around.chosen(targets) if targets else (list(workspace.plan.milestones), [])
-    _require_checks(workspace, milestones, places, only)
+    if places and not workspace.plan.checks:
+        what = f"{workspace.loaded.path} declares no checks of its own, only of milestones"
+        raise UsageError(what, "write them at its top: checks: {suite: pytest}")
     findings = standing_trees(workspace, milestones) if milestones else []
     names = [*(finding.name for finding in findings), *(place.name for place in places)]
     with ExitStack() as held:
@@ -40,7 +49,7 @@ def verify(around: Whereabouts, targets: list[str], options: Options, *, only: l
         base = find_base(workspace).oid if findings else None
         subjects = [_subject(workspace, finding, only, base) for finding in findings]
         subjects += [_candidate(workspace, place, only, held) for place in places]
-        return run_checks(workspace, subjects, options, tell=tell)
+        return run_checks(workspace, subjects, options, tell=tell, watch=watch)
 
 
 def _candidate(workspace: Workspace, place: Place, only: Sequence[str], held: ExitStack) -> Subject:
@@ -53,38 +62,23 @@ def _candidate(workspace: Workspace, place: Place, only: Sequence[str], held: Ex
     if not folder.is_dir():
         raise UsageError(f"{place.name} has no tree at {folder}", f"staddle reconcile {place.run.id} --dry-run")
     checks = {name: check for name, check in plan.checks.items() if not only or name in only}
-    setup = [command.argv for command in plan.setup]
 
     def at(name: str, tree: Path) -> Subject:
-        own = variables(plan, name, tree, {"STADDLE_RUN": place.run.id, "STADDLE_CANDIDATE": place.name})
-        furnish(plan, workspace.git.main, tree, own)
-        return Subject(name, tree, checks, own, setup)
+        return scratch_subject(plan, workspace.git, tree, checks, {}, name=name)
 
     return replace(at(place.name, folder), base=place.run.base, elsewhere=at)
 
 
 def _subject(workspace: Workspace, finding: Finding, only: Sequence[str], base: Oid | None) -> Subject:
-    milestone = finding.milestone
+    plan, milestone = workspace.plan, finding.milestone
     checks = {name: check for name, check in milestone.checks.items() if not only or name in only}
     begun = workspace.git.merge_base(finding.tip, base) if base else None
 
     def elsewhere(name: str, place: Path) -> Subject:
-        own = workspace.variables(milestone, name, place)
-        furnish(workspace.plan, workspace.git.main, place, own)
-        setup = [command.argv for command in workspace.plan.setup_for(milestone)]
-        return Subject(name, place, checks, own, setup)
+        setup = [command.argv for command in plan.setup_for(milestone)]
+        identity = workspace.identity(milestone)
+        return scratch_subject(plan, workspace.git, place, checks, identity, name=name, setup=setup)
 
-    own = workspace.variables(milestone)
-    return Subject(finding.name, finding.folder, checks, own, base=begun, elsewhere=elsewhere)
-
-
-def _require_checks(
-    workspace: Workspace, milestones: Sequence[Milestone], places: Sequence[Place], only: Sequence[str]
-) -> None:
-    known = {name for milestone in milestones for name in milestone.checks}
-    known |= set(workspace.plan.checks) if places else set()
-    if places and not workspace.plan.checks:
-        what = f"{workspace.loaded.path} declares no checks of its own, only of milestones"
-        raise UsageError(what, "write them at its top: checks: {suite: pytest}")
-    if unknown := [name for name in only if name not in known]:
-        raise UsageError(f"nothing chosen has a check {unknown[0]!r}", f"one of: {', '.join(sorted(known))}")
+    own, furnished = workspace.variables(milestone), plan.surroundings.furnished
+    required = tuple(one.test for one in milestone.requirements if one.test)
+    return Subject(finding.name, finding.folder, checks, own, (), furnished, required, begun, elsewhere)

@@ -12,7 +12,7 @@ from ..core.model import Milestone
 from ..core.names import Candidate, did_you_mean, quoted
 from ..core.runs import Run
 from ..guard import candidates
-from .workspace import PLAN_NAME, Site, Workspace, open_site, open_workspace
+from .workspace import PLAN_NAME, Site, Tell, Workspace, open_site, open_workspace
 
 
 class Place(NamedTuple):
@@ -62,6 +62,32 @@ class Whereabouts:
             [one for one in self.milestones if not wanted or one.id.lower() in wanted],
             [one for one in self.places if not wanted or wanted & {one.run.id, one.name}],
         )
+
+    def judgeable(self, tell: Tell) -> list[str]:
+        """The names of all milestones and of the candidates that can be judged; a line for each other one."""
+        has_checks = self.workspace is not None and bool(self.workspace.plan.checks)
+        names = [one.id.lower() for one in self.milestones]
+        for one in self.places:
+            if not has_checks:
+                tell(f"{one.name} is left out: the plan declares no checks at its top")
+            elif not one.folder.is_dir():
+                tell(f"{one.name} is left out: it has no tree at {one.folder}")
+            else:
+                names.append(one.name)
+        return names
+
+    def require_checks(self, targets: Sequence[str], only: Sequence[str], tell: Tell) -> None:
+        """Say which of the targets have none of the checks in `only`; UsageError for a check that none of them has."""
+        milestones, places = self.chosen(targets) if targets else (self.milestones, ())
+        declared = {one.id.lower(): one.checks for one in milestones}
+        declared |= {one.name: self.workspace.plan.checks for one in places if self.workspace}
+        known = sorted(frozenset[str]().union(*declared.values()))
+        if unknown := next((name for name in only if name not in known), None):
+            what = f"nothing chosen has a check {unknown!r}{did_you_mean(unknown, known)}"
+            raise UsageError(what, f"one of: {', '.join(known)}" if known else "declare it in the plan: checks:")
+        for name, checks in declared.items():
+            if only and not set(only) & set(checks):
+                tell(f"{name} is left out: it has no check {' or '.join(only)}")
 
     def folder(self, target: str) -> Path:
         """Where the tree or payload that `target` names is; UsageError when it is not there, or there are several."""

@@ -53,10 +53,13 @@ class Workspace(Site):
         """Where the plan wants a milestone's tree, absolute."""
         return Path(os.path.normpath(self.git.main / milestone.tree))
 
-    def variables(self, milestone: Milestone, name: str = "", place: Path | None = None) -> dict[str, str]:
-        """The variables that are its tree's own, or those of a scratch tree of this name at `place`."""
-        identity = {"STADDLE_MILESTONE": milestone.id, "STADDLE_BRANCH": milestone.branch}
-        return variables(self.plan, name or milestone.id.lower(), place or self.folder(milestone), identity)
+    def identity(self, milestone: Milestone) -> dict[str, str]:
+        """The variables that say whose a tree is."""
+        return {"STADDLE_MILESTONE": milestone.id, "STADDLE_BRANCH": milestone.branch}
+
+    def variables(self, milestone: Milestone) -> dict[str, str]:
+        """The variables that are its tree's own."""
+        return variables(self.plan, milestone.id.lower(), self.folder(milestone), self.identity(milestone))
 
     def chosen(self, targets: list[str]) -> list[Milestone]:
         """The milestones that `targets` name, in the plan's order; all of them when there are none."""

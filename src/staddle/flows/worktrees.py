@@ -125,7 +125,7 @@ def _set_up(
             )
             digests[finding.name] = digest
     if any(lanes.values()):
-        tell(f"setting up {len(lanes)} trees")
+        tell(f"setting up {len(lanes)} tree{'s' * (len(lanes) != 1)}")
     failed: dict[str, TreeOutcome] = {}
 
     def ended(name: str, end: Ended) -> bool:
