@@ -23,19 +23,19 @@ SIDEWAYS = {
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""
 
+MODULES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py") if "templates" not in path.parts)
+
 OWNERS = {
     "yaml": {"edges/plans.py", "edges/yamltext.py"},
     "jinja2": {"edges/render.py"},
     "sh": {"edges/process.py"},
     "subprocess": {"edges/process.py", *ALONE},
-    "typer": {f"cli/{name}.py" for name in ("checks", "ci", "drills", "lints", "main", "options", "runs", "work")},
+    "typer": {module for module in MODULES if module.startswith("cli/")},
     "rich": {"edges/console.py"},
     "nox": {"sessions.py"},
     "fcntl": {"edges/state.py", *ALONE},
 }
 MODULE_LINES, FUNCTION_LINES = 260, 50
-
-MODULES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py") if "templates" not in path.parts)
 
 
 def layer(module: str) -> str:

@@ -78,6 +78,40 @@ def remove_case(folder: Path, seed: Path | None) -> Case:
     return Case(main, judge(main, BRANCHES[1:]))
 
 
+def sync_case(folder: Path, seed: Path | None) -> Case:
+    """Two trees have a commit each, one of them unfinished work too; `sync` has to bring the base's news to both."""
+    main = with_plan(folder, seed)
+    run_verb(main, "worktrees")
+    trees = [main.parent / f"venture-wt-m{number}-part" for number in (1, 3)]
+    for tree in trees:
+        (tree / f"{tree.name}.txt").write_text("done\n")
+        git(tree, "add", "--all")
+        git(tree, "commit", "--quiet", "-m", f"feat: {tree.name}")
+    (trees[0] / f"{trees[0].name}.txt").write_text("half done\n")
+    colleague = folder / "colleague"
+    (colleague / "news.txt").write_text("news\n")
+    git(colleague, "add", "--all")
+    git(colleague, "commit", "--quiet", "-m", "feat: news")
+    git(colleague, "push", "--quiet", "origin", "main")
+    before = snapshot(main)
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode == 0 else [f"the next command exits {recovery.returncode}"]
+        ours = [*OURS, "entry venture-wt-m*"]
+        faults += leftovers(main, BRANCHES) + differences(before, snapshot(main), apart=ours)
+        for tree in trees:
+            state = [git(tree, *words).strip() for words in (("log", "--format=%s", "-2"), ("status", "--porcelain"))]
+            dirty = f"M {tree.name}.txt" if tree == trees[0] else ""
+            wanted = [f"feat: {tree.name}\nfeat: news", dirty]
+            faults += [] if state == wanted and (tree / "news.txt").exists() else [f"{tree.name}: {state}"]
+        faults += (
+            [] if (trees[0] / f"{trees[0].name}.txt").read_text() == "half done\n" else ["unfinished work is lost"]
+        )
+        return faults
+
+    return Case(main, check)
+
+
 def blocked_case(folder: Path, seed: Path | None) -> Case:
     """The operator has edited the file that would land: refused, and all stands as it stood, the whole run included."""
     main = spawned(folder, seed)
@@ -176,6 +210,7 @@ SWEEP, UNDO = ("sweep",), ("undo", "run42", "b1")
 STORIES = {
     "worktrees": Story(("worktrees",), ("worktrees",), worktrees_case),
     "remove": Story(("remove", "m1"), ("remove", "m1"), remove_case),
+    "sync": Story(("sync", "m1", "m3"), ("sync", "m1", "m3"), sync_case),
     "blocked": Story(LAND, LAND, blocked_case),
     "gated": Story(LAND, LAND, gated_case),
     "context": Story(LAND, LAND, context_case),

@@ -70,6 +70,14 @@ VERBS = (
         "m3 --check unit",
     ),
     Verb(
+        "sync",
+        "Rebase every tree onto the fetched base; leave what conflicts.",
+        "The commits are made again without touching any tree; a tree moves when all of them fit, and keeps its "
+        "uncommitted work. One that conflicts stays exactly as it was, and its files are named. Commits that have "
+        "landed, also squashed, are left out. --undo puts the branches back where they were before the last sync.",
+        "m3",
+    ),
+    Verb(
         "lint",
         "Hold branches, messages and changed paths to the plan's rules.",
         "For each milestone: its branch, what its tree has checked out, each message since the base, and each changed "

@@ -4,6 +4,7 @@ The methods continue `Git`; they stand apart because landing alone uses them.
 """
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,28 @@ class Change:
         return self.new_mode == "000000"
 
 
+@dataclass(frozen=True)
+class Own:
+    """A commit of a branch's own: what has to be kept when it is made again on another one."""
+
+    oid: Oid
+    parents: tuple[Oid, ...]
+    author: str
+    email: str
+    date: str
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """Its first line."""
+        return self.message.partition("\n")[0]
+
+    @property
+    def authorship(self) -> dict[str, str]:
+        """The variables that make a new commit its author's."""
+        return {"GIT_AUTHOR_NAME": self.author, "GIT_AUTHOR_EMAIL": self.email, "GIT_AUTHOR_DATE": self.date}
+
+
 class Objects:
     """The object store of one repository, and private index files over its checkouts."""
 
@@ -66,11 +89,28 @@ class Objects:
             *words,
             "-F",
             "-",
-            stdin=message.encode(),
+            stdin=message.encode(errors="surrogateescape"),
             env=dates | dict(env),
             settings=DURABLE,
         )
         return Oid(out.decode().strip())
+
+    def own_commits(self, base: Oid, tip: Oid, landed: Sequence[Oid]) -> list[Own]:
+        """The commits that `tip` has beyond `base` and beyond `landed`, oldest first, without those that it has too."""
+        fields = ("%H", "%P", "%an", "%ae", "%ad", "%B")
+        argv = ("log", "-z", "--reverse", "--topo-order", "--cherry-pick", "--right-only", "--date=raw")
+        form = ("--no-show-signature", "--encoding=UTF-8", f"--format={'%n'.join(fields)}")
+        out = self._git.run(*argv, *form, f"{base}...{tip}", *(f"^{oid}" for oid in landed))
+        found = (text.split("\n", 5) for text in out.decode(errors="surrogateescape").split("\0") if text)
+        return [
+            Own(Oid(oid), tuple(map(Oid, parents.split())), name, email, date, message)
+            for oid, parents, name, email, date, message in found
+        ]
+
+    def landed_from(self, old: Oid, new: Oid) -> list[Oid]:
+        """The tips that commits in `old..new` say they landed from."""
+        out = self._git.run("log", "--format=%(trailers:key=Landed-From,valueonly)", f"{old}..{new}")
+        return [Oid(line) for line in out.decode(errors="replace").split() if re.fullmatch("[0-9a-f]{40,64}", line)]
 
     def diff(self, old: Oid, new: Oid) -> list[Change]:
         """Every path that differs between two commits or trees, without looking for renames."""

@@ -35,6 +35,7 @@ class Landing:
     old: Oid
     new: Oid
     since: float
+    because: str = "staddle: landed"
 
 
 class TargetMoved(Exception):
@@ -141,7 +142,7 @@ def settle(git: Git, state: State, landing: Landing) -> tuple[bool, list[str]]:
 def _swap(git: Git, landing: Landing) -> None:
     """The commit point."""
     try:
-        git.update_refs([RefUpdate(landing.target, landing.new, landing.old)], "staddle: landed")
+        git.update_refs([RefUpdate(landing.target, landing.new, landing.old)], landing.because)
     except GitError:
         if git.refs(landing.target).get(landing.target) == landing.old:
             raise

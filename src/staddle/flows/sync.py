@@ -1,0 +1,148 @@
+"""sync: rebase every milestone's branch onto the base, side by side, and move its tree when all of it fits."""
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from ..core.errors import Held, Refused, UsageError, WorkFailed
+from ..core.names import Oid
+from ..edges.objects import Objects
+from ..guard import fetching, moving
+from ..guard.landing import Landing, TargetMoved
+from ..guard.moving import Replay
+from ..guard.pool import each
+from ..guard.trap import Trap
+from .survey import Finding, Standing, survey
+from .workspace import Tell, Workspace, changing
+
+WAIT_SECONDS = 1.0
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What became of a tree (moved, current, conflict, refused, failed, busy, absent), why, the files in conflict."""
+
+    name: str
+    did: str
+    note: str
+    files: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether it now stands on the base, or has nothing that could."""
+        return self.did in ("moved", "current", "absent")
+
+
+def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell) -> list[Synced]:
+    """Rebase the chosen milestones' branches onto the base; each on its own, and what does not fit stays as it was."""
+    chosen, since = workspace.chosen(targets), time.time()
+    with changing(workspace, "sync") as trap, ExitStack() as held:
+        if fetch and workspace.plan.remote in workspace.git.remotes():
+            fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
+        found = survey(workspace, chosen)
+        outcomes = {finding.name: _kept_out(workspace, finding, held) for finding in found.findings}
+        free = [finding for finding in found.findings if outcomes[finding.name] is None]
+        tell(f"rebasing {len(free)} branch{'es' * (len(free) != 1)} onto {found.base.name} ({found.base.oid[:10]})")
+        landings: dict[str, Landing] = {}
+        for done in each(free, lambda finding: _replayed(workspace, finding, found.base.oid, since)):
+            if done.error:
+                raise done.error
+            name, replayed = done.thing.name, done.result
+            if isinstance(replayed, Synced):
+                outcomes[name] = replayed
+            elif replayed is not None:
+                target = f"refs/heads/{done.thing.milestone.branch}"
+                landings[name] = Landing(target, done.thing.tip, replayed.tip, since, "staddle: synced")
+                outcomes[name] = Synced(name, "moved", f"{_commits(replayed.made)} on {found.base.name}")
+        outcomes |= _move(workspace, trap, landings)
+    return [outcome for outcome in outcomes.values() if outcome]
+
+
+def undo_sync(workspace: Workspace) -> list[Synced]:
+    """Put the branches that the last sync moved back; one that has moved on since stays. UsageError without a sync."""
+    git, state = workspace.git, workspace.state
+    with changing(workspace, "sync --undo") as trap:
+        moves = moving.last(state)
+        if not moves:
+            raise UsageError("no sync is known that could be taken back", "git reflog BRANCH")
+        names = {f"refs/heads/{one.branch}": one.id.lower() for one in workspace.plan.milestones}
+        outcomes = []
+        tips = git.refs(*(move.target for move in moves))
+        for move in moves:
+            name, tip = names.get(move.target, move.target.removeprefix("refs/heads/")), tips.get(move.target)
+            if tip == move.old:
+                outcomes.append(Synced(name, "current", "it was not moved"))
+            elif tip != move.new:
+                outcomes.append(Synced(name, "refused", "it has moved on since the sync"))
+            else:
+                back = Landing(move.target, move.new, move.old, time.time(), "staddle: sync taken back")
+                outcomes.append(_moved(workspace, trap, name, back, f"back at {move.old[:10]}"))
+        if all(one.well for one in outcomes):
+            moving.forget(state)
+    return outcomes
+
+
+def _kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced | None:
+    """Why a tree cannot be synced now; None, and its lock is held, when it can."""
+    name = finding.name
+    if finding.start != "branch":
+        return Synced(name, "absent", "it has no branch yet")
+    if finding.standing not in (Standing.OK, Standing.ADOPT):
+        return Synced(name, "refused", f"{finding.standing}: {finding.note}")
+    if finding.entry and (operation := finding.entry.under_way()):
+        return Synced(name, "refused", f"a {operation} is under way in {finding.folder}")
+    try:
+        held.enter_context(workspace.state.lock(f"tree-{name}", WAIT_SECONDS, "staddle sync"))
+    except Held as error:
+        return Synced(name, "busy", error.what)
+    return None
+
+
+def _replayed(workspace: Workspace, finding: Finding, base: Oid, since: float) -> Replay | Synced:
+    """The branch made again on the base, or why that need not or cannot be."""
+    git, objects, tip = workspace.git, Objects(workspace.git), finding.tip
+    begun = git.merge_base(base, tip)
+    if begun == base:
+        return Synced(finding.name, "current", "")
+    if begun is None:
+        return Synced(finding.name, "refused", "it has no commit in common with the base")
+    landed = [oid for oid in objects.landed_from(begun, base) if git.commit(oid) and git.is_ancestor(oid, tip)]
+    own = objects.own_commits(base, tip, landed)
+    if merges := [commit for commit in own if len(commit.parents) != 1]:
+        what = f"{merges[0].oid[:10]} is a merge, which a rebase would take apart: {merges[0].subject}"
+        return Synced(finding.name, "refused", what)
+    folder = workspace.state.folder / f"{moving.SCRATCH}{finding.name}"
+    replayed = moving.replay(git, own, base, since, folder)
+    if replayed.stopped is None:
+        return replayed
+    paths = replayed.paths
+    named = ", ".join(paths[:MOST_NAMED]) + f" and {len(paths) - MOST_NAMED} more" * (len(paths) > MOST_NAMED)
+    what = f"{named}, in {replayed.stopped.oid[:10]} {replayed.stopped.subject}"
+    return Synced(finding.name, "conflict", what, paths)
+
+
+def _move(workspace: Workspace, trap: Trap, landings: Mapping[str, Landing]) -> dict[str, Synced]:
+    """Move the trees; the outcomes of those that could not be."""
+    if not landings:
+        return {}
+    moving.begin(workspace.state, list(landings.values()))
+    outcomes = {name: _moved(workspace, trap, name, one, "") for name, one in landings.items()}
+    return {name: outcome for name, outcome in outcomes.items() if not outcome.well}
+
+
+def _moved(workspace: Workspace, trap: Trap, name: str, one: Landing, note: str) -> Synced:
+    try:
+        moving.move(workspace.git, workspace.state, trap, one)
+    except (Refused, Held) as error:
+        return Synced(name, "refused", error.what)
+    except WorkFailed as error:
+        return Synced(name, "failed", error.what)
+    except TargetMoved:
+        return Synced(name, "refused", "it moved meanwhile; run it again")
+    return Synced(name, "moved", note)
+
+
+def _commits(count: int) -> str:
+    return f"{count} commit{'s' * (count != 1)}"

@@ -1,0 +1,101 @@
+"""Moving: take milestones' branches, with their trees, to where their commits have been made again.
+
+Invariants. The new commits exist before anything moves. Where each branch was is in the record `synced`, written before
+the first move, and in the branch's reflog, which keeps its commits from being collected. A move is a landing: whole,
+or not at all, with its journal `moving` for whoever comes after a kill.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..core.errors import Held, Refused
+from ..core.names import Oid
+from ..edges.git import Git
+from ..edges.gitcalls import GitError
+from ..edges.objects import OWN_IDENTITY, Objects, Own
+from ..edges.state import State
+from . import landing
+from .landing import Landing, TargetMoved
+from .trap import Trap
+
+JOURNAL, RECORD = "moving", "synced"
+SCRATCH = "attributes-"
+"""How the folders begin that replays make and remove, in the state folder."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What making commits again on another one came to: a new tip, or the commit that stopped it and the paths."""
+
+    tip: Oid
+    made: int
+    stopped: Own | None = None
+    paths: tuple[str, ...] = ()
+
+
+def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) -> Replay:
+    """Make commits with one parent each again on `onto`, in the object store; what adds nothing there is left out.
+
+    `folder` is one to make and remove. A commit that stands where it would be made is kept as it is.
+    """
+    objects, tip, made = Objects(git), onto, 0
+    for commit in own:
+        (parent,) = commit.parents
+        if parent == tip:
+            tip, made = commit.oid, made + 1
+            continue
+        here = git.tree_of(tip)
+        stand_in = objects.commit_tree(here, [parent], "stands for the new parent", stamp, OWN_IDENTITY)
+        merged = landing.merge(git, stand_in, commit.oid, folder)  # their merge base is the commit's own parent
+        if merged.tree is None:
+            return Replay(tip, made, commit, merged.conflicts)
+        if merged.tree != here or git.tree_of(commit.oid) == git.tree_of(parent):
+            tip = objects.commit_tree(merged.tree, [tip], commit.message, stamp, commit.authorship)
+            made += 1
+    return Replay(tip, made)
+
+
+def begin(state: State, moves: Sequence[Landing]) -> None:
+    """Write down where these branches are, for an undo."""
+    state.write(RECORD, {"moves": [asdict(move) for move in moves]})
+
+
+def last(state: State) -> list[Landing]:
+    """The moves of the last sync, those that were made and those that were not."""
+    return [Landing(**move) for move in state.read(RECORD).get("moves", [])]
+
+
+def forget(state: State) -> None:
+    """The last sync has been taken back."""
+    state.drop(RECORD)
+
+
+def move(git: Git, state: State, trap: Trap, one: Landing) -> None:
+    """Move one branch, and its tree with it; raises what `landing.publish` does, and then nothing has moved.
+
+    A git command that died on the way is made up for: the move is ended, or has not been.
+    """
+    with trap.shielded():
+        state.write(JOURNAL, {"move": asdict(one)})
+        try:
+            landing.publish(git, state, one)
+        except GitError:
+            landed, _ = landing.settle(git, state, one)
+            state.drop(JOURNAL)
+            if not landed:
+                raise
+        except (Refused, Held, TargetMoved):
+            state.drop(JOURNAL)
+            raise
+        state.drop(JOURNAL)
+
+
+def settle(git: Git, state: State) -> None:
+    """End a move that was cut, and clear what a cut replay left; idempotent."""
+    for left in state.folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    if record := state.read(JOURNAL):
+        landing.settle(git, state, Landing(**record["move"]))
+        state.drop(JOURNAL)

@@ -1,0 +1,142 @@
+"""sync: every branch on the base, or exactly as it was."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.kit import Repository, assert_no_stumps
+
+Planned = Callable[..., Repository]
+
+
+@pytest.fixture
+def eight(planned: Planned) -> Repository:
+    """Eight trees with a commit each, m3's in the way of what has come to the base since."""
+    repository = planned(8)
+    repository.staddle("worktrees")
+    for number in range(1, 9):
+        name = "shared.txt" if number == 3 else f"part{number}.txt"
+        repository.commit(repository.tree(number), name, f"{number}\n", f"feat(part): FR-X-00{number} part {number}")
+    news(repository, "shared.txt", "base\n")
+    return repository
+
+
+def news(repository: Repository, name: str, text: str) -> None:
+    """A commit that the remote's base gains."""
+    repository.commit(repository.main, name, text, f"feat: {name}")
+    repository.git("push", "--quiet", "origin", "main")
+
+
+def tips(repository: Repository) -> dict[int, str]:
+    """Where each branch is."""
+    return {number: repository.git("rev-parse", repository.branch(number)) for number in range(1, 9)}
+
+
+def did(repository: Repository, *argv: str, code: int = 0) -> dict[str, str]:
+    """What became of each tree."""
+    import json
+
+    said = json.loads(repository.staddle("sync", *argv, "--json", code=code).stdout)
+    return {one["name"]: one["did"] for one in said}
+
+
+def test_a_conflict_in_one_of_eight_leaves_it_untouched_and_moves_the_others(eight: Repository) -> None:
+    before, status = tips(eight), eight.git("status", "--porcelain", at=eight.tree(3))
+    done = did(eight, code=1)
+    assert done == {f"m{number}": "conflict" if number == 3 else "moved" for number in range(1, 9)}
+    assert eight.git("rev-parse", eight.branch(3)) == before[3]
+    assert eight.git("status", "--porcelain", at=eight.tree(3)) == status
+    for number in (1, 8):
+        assert (eight.tree(number) / "shared.txt").read_text() == "base\n"
+        assert eight.git("status", "--porcelain", at=eight.tree(number)) == ""
+        assert eight.git("log", "--format=%s", "origin/main..", at=eight.tree(number)).startswith("feat(part)")
+    assert list(eight.main.glob(".git/worktrees/*/rebase-*")) == []
+    assert_no_stumps(eight)
+
+
+def test_the_files_in_conflict_and_the_commit_are_named(eight: Repository) -> None:
+    said = eight.staddle("sync", "m3", code=1).stdout
+    assert "shared.txt, in " in said
+    assert "part 3" in said
+
+
+def test_author_date_and_message_stay(eight: Repository) -> None:
+    eight.git("commit", "--quiet", "--amend", "--author=Bo <bo@example.invalid>", "--no-edit", at=eight.tree(1))
+    fields = ("log", "-1", "--format=%an %ae %ad %B", eight.branch(1))
+    before = eight.git(*fields)
+    eight.staddle("sync", "m1")
+    assert eight.git(*fields) == before
+
+
+def test_uncommitted_work_moves_along_when_it_is_not_in_the_way(eight: Repository) -> None:
+    (eight.tree(1) / "part1.txt").write_text("half done\n")
+    (eight.tree(1) / "new.txt").write_text("new\n")
+    assert did(eight, "m1") == {"m1": "moved"}
+    assert (eight.tree(1) / "part1.txt").read_text() == "half done\n"
+    assert eight.git("status", "--porcelain", at=eight.tree(1)).splitlines() == ["M part1.txt", "?? new.txt"]
+
+
+def test_uncommitted_work_in_the_way_keeps_the_tree_as_it_is(eight: Repository) -> None:
+    before = tips(eight)
+    (eight.tree(1) / "shared.txt").write_text("mine\n")
+    assert did(eight, "m1", "m2", code=1) == {"m1": "refused", "m2": "moved"}
+    assert eight.git("rev-parse", eight.branch(1)) == before[1]
+    assert (eight.tree(1) / "shared.txt").read_text() == "mine\n"
+
+
+def test_what_has_landed_squashed_is_left_out(eight: Repository) -> None:
+    landed = eight.git("rev-parse", eight.branch(1))
+    eight.commit(eight.tree(1), "later.txt", "later\n", "feat(part): FR-X-009 later")
+    (eight.main / "part1.txt").write_text("1, said better\n")
+    eight.git("add", "part1.txt")
+    eight.git("commit", "--quiet", "-m", f"feat(part): FR-X-001 part 1\n\nLanded-From: {landed}")
+    eight.git("push", "--quiet", "origin", "main")
+    assert did(eight, "m1") == {"m1": "moved"}
+    assert eight.git("log", "--format=%s", "origin/main..", at=eight.tree(1)) == "feat(part): FR-X-009 later"
+    assert (eight.tree(1) / "part1.txt").read_text() == "1, said better\n"
+
+
+def test_undo_puts_every_branch_and_tree_back(eight: Repository) -> None:
+    before = tips(eight)
+    did(eight, code=1)
+    assert set(did(eight, "--undo").values()) == {"moved"}
+    assert tips(eight) == before
+    assert not (eight.tree(1) / "shared.txt").exists()
+    assert_no_stumps(eight)
+
+
+def test_undo_leaves_a_branch_that_has_moved_on_since(eight: Repository) -> None:
+    did(eight, "m1", "m2")
+    tip = eight.commit(eight.tree(1), "more.txt", "more\n", "feat: more")
+    assert did(eight, "--undo", code=1) == {"m1": "refused", "m2": "moved"}
+    assert eight.git("rev-parse", eight.branch(1)) == tip
+
+
+def test_a_folder_that_the_base_has_renamed_is_followed(planned: Planned) -> None:
+    repository = planned(1)
+    for name in ("one", "two", "three"):
+        repository.commit(repository.main, f"old/{name}.txt", f"{name}\n" * 9, f"feat: {name}")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.staddle("worktrees")
+    repository.commit(repository.tree(1), "old/one.txt", "one\n" * 9 + "more\n", "feat: more")
+    repository.git("mv", "old", "new")
+    repository.git("commit", "--quiet", "-m", "refactor: new")
+    repository.git("push", "--quiet", "origin", "main")
+    assert did(repository) == {"m1": "moved"}
+    assert (repository.tree(1) / "new" / "one.txt").read_text().endswith("more\n")
+
+
+def test_a_merge_on_the_branch_is_not_taken_apart(eight: Repository) -> None:
+    eight.git("fetch", "--quiet", at=eight.tree(1))
+    eight.git("merge", "--quiet", "--no-edit", "origin/main", at=eight.tree(1))
+    news(eight, "more.txt", "more\n")
+    assert did(eight, "m1", code=1) == {"m1": "refused"}
+
+
+def test_a_second_sync_changes_nothing(eight: Repository) -> None:
+    did(eight, "m1", "m2")
+    before = tips(eight)
+    time.sleep(1.1)  # a commit made again would have another date
+    assert did(eight, "m1", "m2") == {"m1": "current", "m2": "current"}
+    assert tips(eight) == before
