@@ -15,6 +15,7 @@ ALONE = {"supervisor.py", "services.py", "treewriter.py", "faults/cutter.py", "f
 SIDEWAYS = {
     "edges": {
         ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
+        ("pushing", "git"), ("pushing", "gitcalls"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),

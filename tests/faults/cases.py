@@ -112,6 +112,30 @@ def sync_case(folder: Path, seed: Path | None) -> Case:
     return Case(main, check)
 
 
+def land_case(folder: Path, seed: Path | None) -> Case:
+    """m1 has a commit to land; the next `land` must leave it landed once, at the remote and here."""
+    main = with_plan(folder, seed)
+    run_verb(main, "worktrees")
+    tree, subject = main.parent / "venture-wt-m1-part", "feat(part1): FR-X-001 the first part"
+    (tree / "part.txt").write_text("done\n")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "-m", subject)
+    git(main, "push", "--quiet", "origin", "main")
+    before = snapshot(main)
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode == 0 else [f"the next command exits {recovery.returncode}"]
+        ours = [*OURS, *LANDING, "entry venture-wt-m*", "file parpour/part.txt", "file origin.git/*"]
+        faults += leftovers(main, BRANCHES) + differences(before, snapshot(main), apart=ours)
+        there = git(folder / "origin.git", "log", "--format=%s", "main").splitlines()
+        faults += [] if there.count(subject) == 1 == there.index(subject) + 1 else [f"the remote's base: {there[:3]}"]
+        at_home, remote = git(main, "rev-parse", "main"), git(folder / "origin.git", "rev-parse", "main")
+        faults += [] if at_home == remote else ["the base here is not where the remote's is"]
+        return faults + ([] if (main / "part.txt").exists() else ["the checkout does not have it"])
+
+    return Case(main, check)
+
+
 def blocked_case(folder: Path, seed: Path | None) -> Case:
     """The operator has edited the file that would land: refused, and all stands as it stood, the whole run included."""
     main = spawned(folder, seed)
@@ -211,6 +235,7 @@ STORIES = {
     "worktrees": Story(("worktrees",), ("worktrees",), worktrees_case),
     "remove": Story(("remove", "m1"), ("remove", "m1"), remove_case),
     "sync": Story(("sync", "m1", "m3"), ("sync", "m1", "m3"), sync_case),
+    "land": Story(("land", "m1"), ("land", "m1"), land_case),
     "blocked": Story(LAND, LAND, blocked_case),
     "gated": Story(LAND, LAND, gated_case),
     "context": Story(LAND, LAND, context_case),

@@ -78,6 +78,14 @@ VERBS = (
         "m3",
     ),
     Verb(
+        "land",
+        "Bring a milestone's work to the base, one commit a requirement.",
+        "The branch's commits are made into one for each requirement, on top of the base. The checks of the milestone "
+        "and of the whole have to be green on just that content, which costs nothing when they were before. Then the "
+        "base moves, at the remote first where there is one, and the other trees follow as in sync.",
+        "m3 --dry-run",
+    ),
+    Verb(
         "lint",
         "Hold branches, messages and changed paths to the plan's rules.",
         "For each milestone: its branch, what its tree has checked out, each message since the base, and each changed "

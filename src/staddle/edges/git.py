@@ -131,9 +131,10 @@ class Git(GitCalls):
         return tuple(Commit(Oid(oid), len(parents.split()), message) for oid, parents, message in parts)
 
     def has_subject(self, tip: Oid, subject: str) -> bool:
-        """Whether a commit that `tip` contains has exactly this first line."""
+        """Whether a commit that `tip` contains has exactly this first line, a forge's ` (#7)` behind it aside."""
         argv = ("log", "-z", "--format=%s", "--fixed-strings", f"--grep={subject}", tip)
-        return subject in self.run(*argv).decode(errors="replace").split("\0")
+        found = self.run(*argv).decode(errors="replace").split("\0")
+        return any(re.sub(r" \(#[0-9]+\)$", "", one) == subject for one in found)
 
     def merge_base(self, one: Oid, other: Oid) -> Oid | None:
         """The best common ancestor, None between unrelated histories."""

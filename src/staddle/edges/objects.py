@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core.globs import matches
 from ..core.names import Oid
+from ..core.squash import Own
 from .entries import Entry
 from .git import Git
 from .gitcalls import DURABLE
@@ -45,28 +46,6 @@ class Change:
     def deleted(self) -> bool:
         """Whether the path goes."""
         return self.new_mode == "000000"
-
-
-@dataclass(frozen=True)
-class Own:
-    """A commit of a branch's own: what has to be kept when it is made again on another one."""
-
-    oid: Oid
-    parents: tuple[Oid, ...]
-    author: str
-    email: str
-    date: str
-    message: str
-
-    @property
-    def subject(self) -> str:
-        """Its first line."""
-        return self.message.partition("\n")[0]
-
-    @property
-    def authorship(self) -> dict[str, str]:
-        """The variables that make a new commit its author's."""
-        return {"GIT_AUTHOR_NAME": self.author, "GIT_AUTHOR_EMAIL": self.email, "GIT_AUTHOR_DATE": self.date}
 
 
 class Objects:

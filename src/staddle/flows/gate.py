@@ -4,7 +4,7 @@ The repository's own merge hooks run where it has any: the merge is then made on
 them run the plan's checks. Without either there is no gate, and the commit says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ..core.model import Check, Plan
 from ..core.names import Oid
 from ..core.runs import Run
 from ..core.unit import Ended, Job
+from ..core.verdict import Judged
 from ..edges.engine import LocalEngine, in_turn
 from ..edges.objects import Objects
 from ..edges.plans import load_plan
@@ -70,12 +71,17 @@ def prove(site: Site, gate: Gate, run: Run, place: Path, message: str, tell: Tel
     tell(f"{place.name}: proving the merge before it lands: {gate.trailer}")
     subject = replace(scratch_subject(gate.plan, site.git, place, gate.checks, {}), base=run.old)
     judged = run_checks(site, [subject], Options(retry_failed=True), tell=tell)
-    proven = {one.tree for one in judged if one.verdict.green}
-    changes = [change for tree in proven for change in Objects(site.git).diff(site.git.tree_of(commit), tree)]
+    return fault(site, judged, commit), commit
+
+
+def fault(site: Site, judged: Sequence[Judged], commit: Oid) -> str:
+    """Why `commit` may not land after its checks were judged so; empty when it may."""
+    git, proven = site.git, {one.tree for one in judged if one.verdict.green}
+    changes = [change for tree in proven for change in Objects(git).diff(git.tree_of(commit), tree)]
     if altered := [change.path for change in changes if not change.added]:
-        return f"what was proven is not what would land: set-up changes {', '.join(altered[:3])}", commit
+        return f"what was proven is not what would land: set-up changes {', '.join(altered[:3])}"
     bad = next((one for one in judged if not one.verdict.green), None)
-    return (f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else ""), commit
+    return f"{bad.check}: {bad.verdict}, {bad.reason}; see {bad.log}" if bad else ""
 
 
 def _merge(site: Site, hooks: Path, run: Run, place: Path, message: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ..core.errors import Held, Refused, UsageError, WorkFailed
 from ..core.names import Oid
-from ..edges.objects import Objects
 from ..guard import fetching, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.moving import Replay
@@ -102,17 +101,13 @@ def _kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced
 
 def _replayed(workspace: Workspace, finding: Finding, base: Oid, since: float) -> Replay | Synced:
     """The branch made again on the base, or why that need not or cannot be."""
-    git, objects, tip = workspace.git, Objects(workspace.git), finding.tip
-    begun = git.merge_base(base, tip)
-    if begun == base:
+    git = workspace.git
+    if git.merge_base(base, finding.tip) == base:
         return Synced(finding.name, "current", "")
-    if begun is None:
-        return Synced(finding.name, "refused", "it has no commit in common with the base")
-    landed = [oid for oid in objects.landed_from(begun, base) if git.commit(oid) and git.is_ancestor(oid, tip)]
-    own = objects.own_commits(base, tip, landed)
-    if merges := [commit for commit in own if len(commit.parents) != 1]:
-        what = f"{merges[0].oid[:10]} is a merge, which a rebase would take apart: {merges[0].subject}"
-        return Synced(finding.name, "refused", what)
+    try:
+        own = moving.own_work(git, base, finding.tip)
+    except Refused as error:
+        return Synced(finding.name, "refused", error.what)
     folder = workspace.state.folder / f"{moving.SCRATCH}{finding.name}"
     replayed = moving.replay(git, own, base, since, folder)
     if replayed.stopped is None:

@@ -1,11 +1,12 @@
 """verify: run the declared checks inside the trees, side by side, and judge them by their evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import UsageError
+from ..core.model import Check
 from ..core.names import Oid
 from ..core.runs import Mode
 from ..core.verdict import Judged
@@ -47,7 +48,9 @@ def verify(
             held.enter_context(workspace.state.lock(f"run-{run}", RUN_WAIT_SECONDS, f"verify {run}", shared=True))
         held.enter_context(occupying(workspace, names, "verify"))
         base = find_base(workspace).oid if findings else None
-        subjects = [_subject(workspace, finding, only, base) for finding in findings]
+        subjects = [
+            milestone_subject(workspace, finding, _chosen(finding.milestone.checks, only), base) for finding in findings
+        ]
         subjects += [_candidate(workspace, place, only, held) for place in places]
         return run_checks(workspace, subjects, options, tell=tell, watch=watch)
 
@@ -61,7 +64,7 @@ def _candidate(workspace: Workspace, place: Place, only: Sequence[str], held: Ex
         folder = held.enter_context(scratch_tree(workspace, f"{place.name}-payload", commit))
     if not folder.is_dir():
         raise UsageError(f"{place.name} has no tree at {folder}", f"staddle reconcile {place.run.id} --dry-run")
-    checks = {name: check for name, check in plan.checks.items() if not only or name in only}
+    checks = _chosen(plan.checks, only)
 
     def at(name: str, tree: Path) -> Subject:
         return scratch_subject(plan, workspace.git, tree, checks, {}, name=name)
@@ -69,9 +72,13 @@ def _candidate(workspace: Workspace, place: Place, only: Sequence[str], held: Ex
     return replace(at(place.name, folder), base=place.run.base, elsewhere=at)
 
 
-def _subject(workspace: Workspace, finding: Finding, only: Sequence[str], base: Oid | None) -> Subject:
+def _chosen(checks: Mapping[str, Check], only: Sequence[str]) -> Mapping[str, Check]:
+    return {name: check for name, check in checks.items() if not only or name in only}
+
+
+def milestone_subject(workspace: Workspace, finding: Finding, checks: Mapping[str, Check], base: Oid | None) -> Subject:
+    """A milestone's own tree as a subject of these checks; its work is held against where it left `base`."""
     plan, milestone = workspace.plan, finding.milestone
-    checks = {name: check for name, check in milestone.checks.items() if not only or name in only}
     begun = workspace.git.merge_base(finding.tip, base) if base else None
 
     def elsewhere(name: str, place: Path) -> Subject:

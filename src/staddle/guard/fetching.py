@@ -1,11 +1,13 @@
-"""Fetching: the one network step that writes refs, journalled so that a killed fetch leaves no lock.
+"""Fetching, and pushing: the network steps that write refs, journalled so that a killed one leaves no lock.
 
-The fetch does not inherit our lock (a credential daemon it starts would keep it), so it may outlive
+The command does not inherit our lock (a credential daemon it starts would keep it), so it may outlive
 us for a moment; `settle` waits for it before it takes any lock file for stale.
 """
 
 import time
 
+from ..core.names import Oid
+from ..edges import pushing
 from ..edges.git import Git
 from ..edges.state import State
 from .locks import clear_stale
@@ -20,8 +22,16 @@ def fetch(git: Git, state: State, remote: str) -> None:
     state.drop(JOURNAL)
 
 
+def push(git: Git, state: State, remote: str, branch: str, new: Oid, expected: Oid | None) -> bool:
+    """Move a remote's branch as `edges.pushing` does; False when it is elsewhere now."""
+    state.write(JOURNAL, {"since": time.time()})
+    moved = pushing.push(git, remote, f"refs/heads/{branch}", new, expected)
+    state.drop(JOURNAL)
+    return moved
+
+
 def settle(git: Git, state: State) -> None:
-    """Clear the lock files of a fetch that was cut; idempotent."""
+    """Clear the lock files of a fetch or push that was cut; idempotent."""
     record = state.read(JOURNAL)
     if record:
         for lock in (*(git.common / "refs" / "remotes").rglob("*.lock"), git.common / "packed-refs.lock"):

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core.errors import Held, Refused
-from ..core.names import Oid
+from ..core.names import Oid, shell
+from ..core.squash import Own
 from ..edges.git import Git
 from ..edges.gitcalls import GitError
-from ..edges.objects import OWN_IDENTITY, Objects, Own
+from ..edges.objects import OWN_IDENTITY, Objects
 from ..edges.state import State
 from . import landing
 from .landing import Landing, TargetMoved
@@ -33,6 +34,23 @@ class Replay:
     made: int
     stopped: Own | None = None
     paths: tuple[str, ...] = ()
+
+
+def own_work(git: Git, base: Oid, tip: Oid) -> list[Own]:
+    """The commits that a branch has of its own and that have not landed on the base, also squashed; oldest first.
+
+    Refused when the two have no commit in common, or when one is a merge, which making it again would take apart.
+    """
+    begun = git.merge_base(base, tip)
+    if begun is None:
+        raise Refused("unrelated", f"{tip[:10]} has no commit in common with the base", f"git log {tip[:10]}")
+    objects = Objects(git)
+    landed = [oid for oid in objects.landed_from(begun, base) if git.commit(oid) and git.is_ancestor(oid, tip)]
+    own = objects.own_commits(base, tip, landed)
+    if merges := [commit for commit in own if len(commit.parents) != 1]:
+        what = f"{merges[0].oid[:10]} is a merge, which a rebase would take apart: {merges[0].subject}"
+        raise Refused("merge", what, f"git rebase {shell(base[:10])}")
+    return own
 
 
 def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) -> Replay:

@@ -1,0 +1,88 @@
+"""The verbs that bring work to the base: land."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..core.errors import UsageError, WorkFailed
+from .options import AsJson, DryRun, Named, NoFetch, PlanFile
+
+if TYPE_CHECKING:
+    from ..flows.land import Landed
+    from ..flows.workspace import Workspace
+
+Upto = Annotated[str | None, typer.Option("--upto", metavar="FR-ID", help="Land up to this requirement.")]
+NoGate = Annotated[bool, typer.Option("--no-gate", help="Leave the checks out; the commits say so.")]
+NoSync = Annotated[bool, typer.Option("--no-sync", help="Leave the other trees where they are.")]
+RemoveToo = Annotated[bool, typer.Option("--remove", help="Then remove the trees of what is done.")]
+
+
+def land(
+    targets: Named = None,
+    plan: PlanFile = None,
+    upto: Upto = None,
+    no_gate: NoGate = False,
+    no_fetch: NoFetch = False,
+    no_sync: NoSync = False,
+    remove: RemoveToo = False,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    from ..edges import console
+    from ..flows.land import Wanted
+    from ..flows.land import land as land_one
+    from ..flows.workspace import open_workspace
+
+    workspace = open_workspace(plan)
+    if not targets:
+        raise UsageError("land needs to know which milestone", "staddle land m3")
+    wanted = Wanted(upto, gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
+    done: list[Landed] = []
+    for milestone in workspace.chosen(targets):
+        done.append(land_one(workspace, milestone.id.lower(), wanted, tell=console.talk))
+        if not done[-1].well:
+            break
+    if any(one.did == "landed" for one in done):
+        _afterwards(workspace, done, sync=not no_sync, remove=remove)
+    show(done, json=json)
+
+
+def show(done: "Sequence[Landed]", *, json: bool) -> None:
+    """What became of each milestone; WorkFailed when one did not land."""
+    from ..edges import console
+
+    if json:
+        console.answer_json([asdict(one) | {"well": one.well} for one in done])
+    else:
+        for one in done:
+            console.answer(f"{one.name}: {one.did}{f', {one.why}' if one.why else ''}")
+            for commit in one.commits:
+                console.answer(f"  {commit.oid[:10]} {commit.subject}")
+    if bad := next((one for one in done if not one.well), None):
+        hint = f"staddle sync {bad.name} --manual" if bad.did == "conflict" else f"staddle verify {bad.name}"
+        raise WorkFailed(f"{bad.name} did not land: {bad.did}", hint)
+
+
+def _afterwards(workspace: "Workspace", done: "Sequence[Landed]", *, sync: bool, remove: bool) -> None:
+    """The other trees brought up to the base, and those of what is done removed or named."""
+    from ..edges import console
+    from ..flows.land import finished
+    from ..flows.remove import remove as remove_trees
+    from ..flows.sync import sync as rebase_all
+
+    if sync:
+        moved = rebase_all(workspace, [], fetch=False, tell=console.talk)
+        for one in moved:
+            if not one.well:
+                console.talk(f"{one.name} stays as it was: {one.did}, {one.note}")
+    names = [one.name for one in done if one.did == "landed" and finished(workspace, one.name)]
+    if names and remove:
+        for gone in remove_trees(workspace, names, dry_run=False):
+            console.talk(f"removed {gone.folder}")
+    elif names:
+        console.talk(f"done, and can go: staddle remove {' '.join(names)}")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"land": land}

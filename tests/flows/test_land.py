@@ -1,0 +1,218 @@
+"""land: one squash commit for each requirement, proven as it lands, all or nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.kit import Repository, assert_no_stumps
+
+Planned = Callable[..., Repository]
+CHECK = {"unit": {"run": "sh -c '! test -e broken.txt'", "evidence": "exit-code"}}
+REQUIREMENTS = [
+    {"id": "FR-X-001", "title": "ledger of spends", "issue": 42},
+    {"id": "FR-X-002", "title": "ceiling of amounts"},
+]
+
+
+@pytest.fixture
+def built(planned: Planned) -> Repository:
+    """Three trees; m1's branch has three commits for two requirements, m2's one."""
+    repository = planned(3, first={"requirements": REQUIREMENTS, "checks": CHECK})
+    repository.staddle("worktrees")
+    work(repository, "ledger.txt", "1\n", "test(part1): FR-X-001 the ledger adds up\n\nIt has to.")
+    body = "feat(part1): FR-X-001 a ledger\n\nSimple.\n\nCo-Authored-By: Ann Other <ann@example.org>"
+    work(repository, "ledger.txt", "2\n", body)
+    work(repository, "ceiling.txt", "3\n", "feat(part1): FR-X-002 a ceiling")
+    repository.commit(repository.tree(2), "two.txt", "2\n", "feat(part2): FR-Y-001 the second part")
+    return repository
+
+
+def work(repository: Repository, name: str, text: str, message: str) -> str:
+    """A commit on m1's branch."""
+    return repository.commit(repository.tree(1), name, text, message)
+
+
+def subjects(repository: Repository, *argv: str) -> list[str]:
+    """The first lines of the newest commits of the remote's base."""
+    return repository.git("log", "--format=%s", *argv, "origin/main").splitlines()
+
+
+def test_a_branch_lands_as_one_commit_a_requirement_in_order(built: Repository) -> None:
+    built.staddle("land", "m1")
+    assert subjects(built, "-2") == [
+        "feat(part1): FR-X-002 ceiling of amounts",
+        "feat(part1): FR-X-001 ledger of spends",
+    ]
+    assert subjects(built, "--merges") == []
+    assert built.git("rev-parse", "main") == built.git("rev-parse", "origin/main")
+    assert (built.main / "ledger.txt").read_text() == "2\n"
+    assert built.git("status", "--porcelain", "--untracked-files=no") == ""
+    assert_no_stumps(built)
+
+
+def test_the_message_says_what_was_squashed_and_where_it_came_from(built: Repository) -> None:
+    tip = built.git("rev-parse", f"{built.branch(1)}~1")
+    built.staddle("land", "m1")
+    assert built.git("log", "-1", "--format=%B", "origin/main~1") == (
+        "feat(part1): FR-X-001 ledger of spends\n\n"
+        "- test(part1): FR-X-001 the ledger adds up\n\n  It has to.\n\n"
+        "- feat(part1): FR-X-001 a ledger\n\n  Simple.\n\n"
+        "Fixes: #42\nCo-Authored-By: Ann Other <ann@example.org>\n"
+        f"Milestone: M1\nVerified: unit\nLanded-From: {tip}"
+    )
+
+
+def test_what_landed_keeps_the_rules_that_lint_holds_it_to(built: Repository) -> None:
+    begun = built.git("rev-parse", "origin/main")
+    built.staddle("land", "m1", "m2")
+    built.staddle("lint", "--range", f"{begun}..origin/main")
+
+
+def test_its_own_branch_and_the_others_follow(built: Repository) -> None:
+    built.staddle("land", "m1")
+    base = built.git("rev-parse", "origin/main")
+    assert built.git("rev-parse", built.branch(1)) == base
+    assert built.git("merge-base", built.branch(2), base) == base
+
+
+def test_up_to_a_requirement_the_rest_stays_on_the_branch(built: Repository) -> None:
+    built.staddle("land", "m1", "--upto", "FR-X-001")
+    assert subjects(built, "-1") == ["feat(part1): FR-X-001 ledger of spends"]
+    assert built.git("log", "--format=%s", f"origin/main..{built.branch(1)}") == "feat(part1): FR-X-002 a ceiling"
+    built.staddle("land", "m1")
+    assert subjects(built, "-1") == ["feat(part1): FR-X-002 ceiling of amounts"]
+
+
+def test_landing_twice_lands_once(built: Repository) -> None:
+    built.staddle("land", "m1")
+    base = built.git("rev-parse", "origin/main")
+    assert "m1: nothing" in built.staddle("land", "m1").stdout
+    assert built.git("rev-parse", "origin/main") == base
+
+
+def test_a_red_check_lands_nothing(built: Repository) -> None:
+    work(built, "broken.txt", "", "feat(part1): FR-X-002 a broken ceiling")
+    before = built.git("rev-parse", "origin/main")
+    said = built.staddle("land", "m1", code=1)
+    assert "m1: red, unit: fail" in said.stdout
+    assert built.git("rev-parse", "origin/main") == before
+    assert_no_stumps(built)
+
+
+def test_no_gate_lands_it_all_the_same_and_says_so(built: Repository) -> None:
+    work(built, "broken.txt", "", "feat(part1): FR-X-002 a broken ceiling")
+    built.staddle("land", "m1", "--no-gate")
+    assert "Verified: none, --no-gate" in built.git("log", "-1", "--format=%B", "origin/main")
+
+
+def test_what_was_proven_in_the_tree_is_not_proven_again(built: Repository) -> None:
+    built.staddle("verify", "m1")
+    assert "cached" in built.staddle("land", "m1").stderr
+
+
+def test_a_conflict_leaves_everything_as_it_was(built: Repository) -> None:
+    built.commit(built.main, "ledger.txt", "other\n", "feat: another ledger")
+    built.git("push", "--quiet", "origin", "main")
+    before = built.state()
+    said = built.staddle("land", "m1", code=1)
+    assert "m1: conflict, ledger.txt, in " in said.stdout
+    assert built.state() == before
+
+
+def test_dry_run_shows_the_commits_and_moves_nothing(built: Repository) -> None:
+    before = built.state()
+    shown = built.staddle("land", "m1", "--dry-run").stdout
+    assert shown.splitlines()[0] == "m1: ready"
+    assert "feat(part1): FR-X-001 ledger of spends" in shown
+    assert built.state() == before
+
+
+def test_commits_that_name_no_requirement_are_refused_with_their_list(built: Repository) -> None:
+    oid = work(built, "tidy.txt", "", "chore(part1): tidy the ledger's folder")
+    said = built.staddle("land", "m1", code=3).stderr
+    assert f"{oid[:10]} chore(part1): tidy the ledger's folder" in said
+    assert "names no requirement" in said
+
+
+def test_interleaved_requirements_are_refused_with_their_list(built: Repository) -> None:
+    work(built, "ledger.txt", "4\n", "fix(part1): FR-X-001 the ledger rounds up")
+    said = built.staddle("land", "m1", code=3).stderr
+    assert "interleaved" in said
+    assert said.count("FR-X-00") == 4
+
+
+def test_a_broken_rule_is_refused_with_the_finding(built: Repository) -> None:
+    work(built, "x.txt", "", "feat(part1): FR-X-002 WIP")
+    assert "[wip]" in built.staddle("land", "m1", code=3).stderr
+
+
+def test_a_milestone_waits_for_those_that_it_needs(planned: Planned) -> None:
+    needed = {"requirements": [{"id": "FR-X-001", "title": "ledger of spends"}]}
+    repository = planned(2, first=needed)
+    plan = (repository.main / "milestones.yaml").read_text()
+    (repository.main / "milestones.yaml").write_text(plan.replace('"id": "M2",', '"id": "M2", "needs": ["M1"],'))
+    repository.staddle("worktrees")
+    repository.commit(repository.tree(1), "one.txt", "1\n", "feat(part1): FR-X-001 the first part")
+    repository.commit(repository.tree(2), "two.txt", "2\n", "feat(part2): FR-Y-001 the second part")
+    assert "M2 needs M1, which has not landed" in repository.staddle("land", "m2", code=3).stderr
+    repository.staddle("land", "m1", "m2")
+    assert subjects(repository, "-2") == [
+        "feat(part2): FR-Y-001 the second part",
+        "feat(part1): FR-X-001 ledger of spends",
+    ]
+
+
+def test_remove_takes_away_what_is_done(built: Repository) -> None:
+    built.staddle("land", "m1", "--remove")
+    assert not built.tree(1).exists()
+    assert built.git("branch", "--list", built.branch(1)) == ""
+    assert_no_stumps(built)
+
+
+def test_without_a_remote_it_lands_here(built: Repository) -> None:
+    built.git("remote", "remove", "origin")
+    built.staddle("land", "m1")
+    assert built.git("log", "-1", "--format=%s", "main") == "feat(part1): FR-X-002 ceiling of amounts"
+    assert (built.main / "ceiling.txt").exists()
+
+
+def test_a_local_base_with_commits_of_its_own_is_left_and_told_of(built: Repository) -> None:
+    oid = built.commit(built.main, "mine.txt", "", "feat: mine")
+    said = built.staddle("land", "m1").stderr
+    assert "git rebase origin/main" in said
+    assert built.git("rev-parse", "main") == oid
+    assert subjects(built, "-1") == ["feat(part1): FR-X-002 ceiling of amounts"]
+
+
+def test_an_edit_in_the_way_leaves_the_local_base_and_says_so(built: Repository) -> None:
+    (built.main / "ledger.txt").write_text("mine\n")
+    said = built.staddle("land", "m1").stderr
+    assert "your main stays at" in said
+    assert (built.main / "ledger.txt").read_text() == "mine\n"
+
+
+def test_a_remote_that_moves_meanwhile_is_landed_on_where_it_is_now(built: Repository) -> None:
+    """The check pushes somebody else's commit the first time it runs."""
+    other = built.main.parent / "other"
+    built.git("clone", "--quiet", built.git("remote", "get-url", "origin"), str(other))
+    built.commit(other, "theirs.txt", "", "feat: theirs")
+    script = f"test -e {other}/pushed || (touch {other}/pushed && git -C {other} push -q origin HEAD:main)"
+    plan = (built.main / "milestones.yaml").read_text()
+    (built.main / "milestones.yaml").write_text(plan.replace("sh -c '! test -e broken.txt'", f"sh -c '{script}'"))
+    built.staddle("land", "m1")
+    assert subjects(built, "-3") == [
+        "feat(part1): FR-X-002 ceiling of amounts",
+        "feat(part1): FR-X-001 ledger of spends",
+        "feat: theirs",
+    ]
+
+
+def test_a_remote_that_refuses_is_quoted(built: Repository) -> None:
+    from pathlib import Path
+
+    hook = Path(built.git("remote", "get-url", "origin")) / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho main is protected\nexit 1\n")
+    hook.chmod(0o755)
+    said = built.staddle("land", "m1", code=3).stderr
+    assert "main is protected" in said
