@@ -19,7 +19,7 @@ SIDEWAYS = {
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
-        ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
+        ("sparse", "git"), ("objects", "sparse"), ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
     },
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""

@@ -184,6 +184,9 @@ class Milestone(Struct, frozen=True, forbid_unknown_fields=True):
     needs: Annotated[tuple[Id, ...], Meta(description="Ids of the milestones that land before it.")] = ()
     owns: Annotated[tuple[Line, ...], Meta(description="Globs of the paths that are its to change.")] = ()
     may_touch: Annotated[tuple[Line, ...], Meta(description="Globs of others' paths that it may change too.")] = ()
+    sparse: Annotated[
+        tuple[Line, ...], Meta(description="The folders that its tree holds, beside the files at the top; else all.")
+    ] = ()
     setup: Annotated[tuple[Command, ...] | None, Meta(description="Replaces the plan's setup in its tree.")] = None
     requirements: Annotated[tuple[Requirement, ...], Meta(description="What it has to fulfil, in order.")] = ()
     checks: Annotated[Mapping[Name, Check], Meta(description="What proves its tree right, in order.")] = {}

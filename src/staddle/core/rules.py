@@ -16,13 +16,13 @@ _UNIQUE = ("milestones.*.id", "milestones.*.branch", "milestones.*.tree", "miles
 _SERVICES = ("checks.*.services.*", "milestones.*.checks.*.services.*")
 _PATHS = (
     *("surroundings.copy.*", "surroundings.link.*", "schema.paths.*"),
-    *("milestones.*.owns.*", "milestones.*.may_touch.*", "milestones.*.requirements.*.test"),
+    *("milestones.*.owns.*", "milestones.*.may_touch.*", "milestones.*.sparse.*", "milestones.*.requirements.*.test"),
 )
 
 
 def broken_rules(draft: Draft) -> Iterator[Finding]:
     """What breaks a rule among the values of `draft`."""
-    for rule in (_duplicates, _names, _base, _unknown_needs, _circles, _paths, _agent, _placeholders, _services):
+    for rule in RULES:
         yield from rule(draft)
 
 
@@ -115,3 +115,12 @@ def _services(draft: Draft) -> Iterator[Finding]:
         named.add((tuple(place), entry.value))
         if position == ports:
             yield entry, f"these services take {wanted[tuple(place)]} ports, and surroundings.ports is {ports}"
+
+
+def _folders(draft: Draft) -> Iterator[Finding]:
+    for entry in draft.each("milestones.*.sparse.*"):
+        if found := re.search(r"[*?\[!]", str(entry.value)):
+            yield entry, f"{quoted(str(entry.value))} holds {found[0]!r}: a folder is named here, no glob"
+
+
+RULES = (_duplicates, _names, _base, _unknown_needs, _circles, _paths, _folders, _agent, _placeholders, _services)

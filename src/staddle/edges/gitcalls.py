@@ -165,7 +165,7 @@ class GitCalls:
         found = re.search(rb"(\d+)\.(\d+)", self.run("version"))
         return tuple(int(part) for part in found.groups()) if found else (0, 0)
 
-    def config(self, key: str) -> str | None:
-        """The value of a setting, None where it is not set."""
-        outcome = self.attempt("config", "--get", key)
+    def config(self, key: str, at: Path | None = None) -> str | None:
+        """The value of a setting, as it counts in a checkout, the main one unless told; None where it is not set."""
+        outcome = self.attempt("config", "--get", key, at=at)
         return outcome.out.decode(errors="replace").rstrip("\n") if outcome.rc == 0 else None

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..core.globs import matches
 from ..core.names import Oid
 from ..core.squash import Own
+from . import sparse
 from .entries import Entry
 from .git import Git
 from .gitcalls import DURABLE
@@ -141,8 +142,11 @@ class Objects:
         argv = ("read-tree", *rehearse, "-m", "-u", "--no-recurse-submodules", old, new)
         return self._git.attempt(*argv, at=at, env=_with(index)).rc == 0
 
-    def stage(self, at: Path, index: Path, changes: Sequence[Change]) -> None:
-        """Take each path of a private index that is at a change's old side to its new one; the others are left."""
+    def stage(self, at: Path, index: Path, changes: Sequence[Change]) -> set[str]:
+        """Take each path of a private index that is at a change's old side to its new one; the others are left.
+
+        Returns the paths that a sparse checkout is without.
+        """
         listed = self._git.run("ls-files", "--stage", "-z", at=at, env=_with(index)).decode(errors="surrogateescape")
         found = dict(line.partition("\t")[::-2] for line in listed.split("\0") if line)
         lines = []
@@ -152,6 +156,7 @@ class Objects:
                 lines.append(f"{change.new_mode} {change.new}\t{change.path}\0")
         text = "".join(lines).encode(errors="surrogateescape")
         self._git.run("update-index", "--replace", "-z", "--index-info", at=at, env=_with(index), stdin=text)
+        return sparse.reapplied(self._git, at, index)
 
     def write(self, at: Path, index: Path, paths: Sequence[str]) -> None:
         """Write `paths` of a private index over whatever stands there in the checkout."""
@@ -175,7 +180,7 @@ class Objects:
         staged = self._git.attempt("write-tree", at=entry.folder, env=env)  # fails where a merge is unresolved
         if staged.rc == 0 and (oid := Oid(staged.out.decode().strip())) != self._git.tree_of(parent):
             parent = self.commit_tree(oid, [parent], f"staged: {message}", stamp, env=OWN_IDENTITY)
-        self._git.run("add", "--all", at=entry.folder, env=env)
+        self._git.run("add", "--all", "--sparse", at=entry.folder, env=env)
         tree = Oid(self._git.run("write-tree", at=entry.folder, env=env).decode().strip())
         return self.commit_tree(tree, [parent], message, stamp, env=OWN_IDENTITY)
 
@@ -184,7 +189,8 @@ class Objects:
         for left in (index, index.with_name(f"{index.name}.lock")):
             left.unlink(missing_ok=True)
         self._git.run("read-tree", "HEAD", at=folder, env=_with(index))
-        self._git.run("add", "--all", at=folder, env=_with(index))
+        sparse.carry_over(self._git, folder, index)  # other marks in the tree's own index are not to be believed
+        self._git.run("add", "--all", "--sparse", at=folder, env=_with(index))
         tree = Oid(self._git.run("write-tree", at=folder, env=_with(index)).decode().strip())
         index.unlink()
         return tree
@@ -195,7 +201,7 @@ class Objects:
             index = Path(place) / "index"
             shutil.copyfile(admin / "index", index)  # its times spare git the reading of what is unchanged
             shelf = {"GIT_OBJECT_DIRECTORY": place, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f"{self._git.common}/objects"}
-            self._git.run("add", "--all", at=folder, env={**_with(index), **shelf})
+            self._git.run("add", "--all", "--sparse", at=folder, env={**_with(index), **shelf})
             return Oid(self._git.run("write-tree", at=folder, env={**_with(index), **shelf}).decode().strip())
 
     def payload(self, folder: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:

@@ -108,6 +108,7 @@ def _next_step(
         (finding.standing in (Standing.DRIFT, Standing.FOREIGN), finding.note),
         (under_way is not None, f"end the {under_way}"),
         (bool(changes), "commit"),
+        (finding.standing is Standing.OK and bool(finding.note), finding.note.partition(": ")[2]),
         (landed, f"landed: remove {name}"),
         (ahead == 0, f"agents {name}"),
         (red, "mend it, then verify"),

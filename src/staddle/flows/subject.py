@@ -1,5 +1,6 @@
 """Subjects: trees to be judged - what is asked of one, how a check runs in it, and what it may not alter there."""
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from ..core.unit import Job
 from ..edges.git import Changes, Git
 from ..edges.objects import Objects
 from ..edges.servers import among_services
+from ..edges.sparse import left_out
 from ..edges.surroundings import (
     contents,
     environment,
@@ -29,6 +31,9 @@ LEFT = re.compile(
     r"|htmlcov|\.coverage(\..*)?|coverage\.xml|dist|build|\.DS_Store|.*\.pyc|.*\.egg-info"
 )
 """What tools leave behind, which they make anew or which is told apart otherwise."""
+
+ABSENT = "sparse-checkout"
+"""Stands in a look for the tracked files that a sparse tree is without."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ def look(git: Git, subject: Subject) -> Look:
     tree = git.tree_of(commit) if commit and not changes else content(git, subject)
     aside = {*subject.furnished, *git.hidden(folder), *(path for path in changes.ignored if not _is_left(path))}
     unknown = {path: secrets.token_hex(8) for path in changes.inside}
-    return Look(commit, tree, changes, contents(folder, sorted(aside)) | unknown)
+    absent = {ABSENT: hashlib.sha256(repr(away).encode()).hexdigest()} if (away := left_out(git, folder)) else {}
+    return Look(commit, tree, changes, contents(folder, sorted(aside)) | unknown | absent)
 
 
 def question(git: Git, subject: Subject, check: Check, found: Look) -> Question:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.errors import StaddleError, UsageError
 from ..core.model import Milestone
 from ..core.names import Oid, shell
+from ..edges import sparse
 from ..edges.entries import Entry, entries, is_linked
 from ..guard import roster
 from .workspace import Workspace
@@ -147,7 +148,13 @@ class _Look:
             return Standing.DRIFT, f"it is on {at}"
         if folder not in self.enrolled:
             return Standing.ADOPT, "made by hand; staddle will use it and never delete it"
-        return Standing.OK, ""
+        return Standing.OK, self._other_folders(milestone, folder)
+
+    def _other_folders(self, milestone: Milestone, folder: Path) -> str:
+        """How the folders that a tree holds differ from those that the plan declares, if it declares any."""
+        if not milestone.sparse or sparse.same(sparse.folders_of(self.workspace.git, folder), milestone.sparse):
+            return ""
+        return f"to have the plan's folders there: git sparse-checkout set {' '.join(map(shell, milestone.sparse))}"
 
     def _standing_of_gone(self, folder: Path, entry: Entry) -> tuple[Standing, str]:
         member = self.enrolled.get(folder)

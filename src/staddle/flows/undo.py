@@ -82,7 +82,7 @@ def undo_milestone(workspace: Workspace, target: str, *, tell: Tell) -> Restored
             what = f"no branch {milestone.branch} was removed that could come back"
             raise UsageError(what, f"begin it anew: staddle worktrees {finding.name}")
         if oid is not None:
-            wish = Wish(finding.name, finding.folder, milestone.branch, oid, new_branch=True)
+            wish = Wish(finding.name, finding.folder, milestone.branch, oid, new_branch=True, sparse=milestone.sparse)
             creation.create_all(workspace.git, workspace.state, trap, [wish], f"staddle undo {finding.name}")
     (outcome,) = worktrees(workspace, [finding.name], fetch=False, tell=tell)
     if not outcome.well:

@@ -103,7 +103,13 @@ def _create(
 def _wish(finding: Finding, remote: str | None) -> Wish:
     upstream = remote if finding.start == "remote" else None
     return Wish(
-        finding.name, finding.folder, finding.milestone.branch, finding.tip, finding.start != "branch", upstream
+        finding.name,
+        finding.folder,
+        finding.milestone.branch,
+        finding.tip,
+        finding.start != "branch",
+        upstream,
+        sparse=finding.milestone.sparse,
     )
 
 

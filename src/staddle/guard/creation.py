@@ -20,7 +20,7 @@ from typing import Any
 
 from ..core.errors import Refused, WorkFailed
 from ..core.names import Oid
-from ..edges import entries
+from ..edges import entries, sparse
 from ..edges.git import Git
 from ..edges.gitcalls import GitError
 from ..edges.state import State
@@ -39,7 +39,7 @@ class Wish:
     """A tree that is wanted, on the branch of this short name, or detached when that is None.
 
     `upstream` names a remote whose namesake the branch tracks; `locked` is the reason to lock the entry with, so that
-    nobody's `git worktree prune` takes it.
+    nobody's `git worktree prune` takes it; `sparse` are the folders it holds, as many as the main checkout when empty.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Wish:
     upstream: str | None = None
     locked: str | None = None
     kind: roster.Kind = roster.Kind.MILESTONE
+    sparse: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Birth:
         """The birth that `record` gave."""
         wish = record["wish"]
         kinds = {"folder": Path(wish["folder"]), "kind": roster.Kind(wish["kind"])}
-        return cls(Wish(**wish | kinds), record["nonce"], record["since"])
+        return cls(Wish(**wish | kinds | {"sparse": tuple(wish["sparse"])}), record["nonce"], record["since"])
 
 
 def create(
@@ -118,7 +119,7 @@ def create(
     viable = [birth for birth in births if birth.wish.name not in errors]
     by_name = {birth.wish.name: birth for birth in viable}
     staged = [birth.staged(state) for birth in viable]
-    for done in fill(git, staged, lambda tree: _build(tree, by_name[tree.name])):
+    for done in fill(git, staged, lambda tree: _build(git, tree, by_name[tree.name])):
         birth = by_name[done.thing.name]
         error = done.error or _publish(git, state, trap, birth)
         report(Done(birth.wish, None, error))
@@ -176,17 +177,21 @@ def _make_branches(git: Git, state: State, births: Sequence[Birth]) -> dict[str,
             except GitError as error:
                 errors[birth.wish.name] = error
     tracking = [birth for birth in births if birth.wish.upstream and birth.wish.name not in errors]
-    if tracking:
+    narrowing = any(birth.wish.sparse for birth in births) and not sparse.has_own_settings(git)
+    if tracking or narrowing:
         with editing_config(git, state) as draft:
+            if narrowing:
+                sparse.allow_own_settings(git, draft)
             for birth in tracking:
                 git.set_upstream(draft, birth.branch.name, birth.wish.upstream or "")
     return errors
 
 
-def _build(tree: Staged, birth: Birth) -> None:
+def _build(git: Git, tree: Staged, birth: Birth) -> None:
     birth.wish.folder.parent.mkdir(parents=True, exist_ok=True)
     head = birth.branch.ref if birth.wish.branch else birth.wish.tip
     entries.build(tree.admin, tree.folder, birth.wish.folder, head, birth.wish.locked)
+    sparse.narrow(git, tree.admin, tree.folder, birth.wish.sparse)
 
 
 def _publish(git: Git, state: State, trap: Trap, birth: Birth) -> Exception | None:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..core.names import Oid
+from ..edges import sparse
 from ..edges.git import Git
 from ..edges.slots import default_slots
 from ..edges.treecopy import Blank, CannotCopy, Source, copy_checkout
@@ -26,6 +27,11 @@ class Staged:
     folder: Path
     admin: Path
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether it is to hold but a part: an index that says so is not one to copy."""
+        return (self.admin / sparse.PATTERNS).exists()
+
 
 def fill(git: Git, trees: Sequence[Staged], build: Callable[[Staged], None]) -> Iterator[Done[Staged, None]]:
     """Build and fill all trees; each outcome comes as soon as it is known, and one failure stops no other."""
@@ -36,7 +42,9 @@ def fill(git: Git, trees: Sequence[Staged], build: Callable[[Staged], None]) -> 
                 yield done
             else:
                 blank.append(done.thing)
-        yield from _fill_alike(git, tip, sorted(blank, key=lambda tree: tree.name))
+        narrow = [tree for tree in blank if tree.is_sparse]
+        yield from _fill_alike(git, tip, sorted(set(blank) - set(narrow), key=lambda tree: tree.name))
+        yield from each(narrow, lambda tree: git.fill(tree.admin, tree.folder))
 
 
 def _fill_alike(git: Git, tip: Oid, blank: list[Staged]) -> Iterator[Done[Staged, None]]:

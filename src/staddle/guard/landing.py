@@ -192,7 +192,8 @@ def _roll_forward(objects: Objects, entry: Entry, private: Path, landing: Landin
     for change in changes:
         if not _is(objects, entry, change, change.new, change.new_mode):
             (to_write if _is_ours(objects, entry, change) else kept).append(change)
-    objects.stage(entry.folder, private, changes)
+    absent = objects.stage(entry.folder, private, changes)
+    to_write = [change for change in to_write if change.path not in absent]
     for change in to_write:
         if change.deleted:
             (entry.folder / change.path).unlink(missing_ok=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from ..core.errors import Refused
 from ..edges.git import Git
 
-HARMLESS = ("branch.",)
-"""Settings that ordinary work changes, and that start no program: what a branch tracks."""
+HARMLESS = ("branch.", "extensions.worktreeconfig", "core.sparsecheckout", "index.sparse")
+"""Settings that ordinary work changes, and that start no program: what a branch tracks, which folders a tree holds."""
 
 SECRET = ("http.", "credential.", "url.", "remote.")
 """Settings whose value may hold a token and is not shown."""
@@ -41,7 +41,8 @@ def _digest(line: str) -> str:
 
 def _lines(git: Git) -> Iterator[str]:
     """Each thing as a line for people; what only the digest needs follows a NUL."""
-    for name in ("config", "config.worktree"):
+    own = (path.relative_to(git.common) for path in sorted(git.common.glob("worktrees/*/config.worktree")))
+    for name in (Path("config"), Path("config.worktree"), *own):
         for key, value in git.settings(git.common / name):
             if not key.startswith(HARMLESS):
                 shown = "..." if key.startswith(SECRET) else value
