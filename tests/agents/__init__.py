@@ -1,0 +1,1 @@
+"""Real agent programs, offline, against a model that follows a script."""

@@ -1,0 +1,89 @@
+"""The agent programs that are tried for real: which release, how it is started, how it is led to another model."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+INSTALLED = "AGENT_PROGRAMS"
+"""The variable that names the folder in which `nox -s agents-real` has installed them."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """An agent program: its npm package with the release, and the command that a plan gives for it."""
+
+    name: str
+    package: str
+    command: str
+    cheap: bool = True
+
+    @property
+    def agent(self) -> dict[str, object]:
+        """It, as an agent of a plan."""
+        return {"command": self.command, "stdin": "prompt", "limit": 120}
+
+    @property
+    def found(self) -> bool:
+        """Whether it is installed."""
+        return shutil.which(self.name, path=programs()) is not None
+
+
+CLIENTS = {
+    client.name: client
+    for client in (
+        Client("copilot", "@github/copilot@1.0.102", "copilot -C {tree} --yolo --model gpt-5-mini -s --no-auto-update"),
+        Client(
+            "claude",
+            "@anthropic-ai/claude-code@2.1.197",
+            "claude -p --permission-mode acceptEdits --allowedTools Bash --model claude-sonnet-4-5",
+        ),
+        Client(
+            "codex",
+            "@openai/codex@0.169.0",
+            "codex exec -C {tree} --dangerously-bypass-approvals-and-sandbox -",
+        ),
+        Client("gemini", "@google/gemini-cli@0.61.0", "gemini -y --skip-trust -m gemini-2.5-flash", cheap=False),
+        Client("opencode", "opencode-ai@1.18.33", "opencode run --dir {tree} --auto -m stub/stub", cheap=False),
+    )
+}
+
+
+def programs() -> str:
+    """The folder of the installed programs; empty when there is none."""
+    return str(Path(os.environ[INSTALLED], "node_modules", ".bin")) if INSTALLED in os.environ else ""
+
+
+def surroundings(url: str, home: Path) -> dict[str, str]:
+    """Settings below `home`, and the variables by which every program finds them and the model at `url`."""
+    codex = {"name": "stub", "base_url": f"{url}/v1", "wire_api": "responses", "env_key": "STUB_KEY"}
+    retries = {"request_max_retries": 1, "stream_max_retries": 1}
+    fields = "\n".join(f"{name} = {json.dumps(value)}" for name, value in (codex | retries).items())
+    (home / "codex").mkdir(parents=True, exist_ok=True)
+    (home / "codex" / "config.toml").write_text(
+        f'model = "stub"\nmodel_provider = "stub"\n[model_providers.stub]\n{fields}\n'
+    )
+    gemini = {"security": {"auth": {"selectedType": "gemini-api-key"}}, "privacy": {"usageStatisticsEnabled": False}}
+    (home / ".gemini").mkdir(exist_ok=True)
+    (home / ".gemini" / "settings.json").write_text(json.dumps(gemini))
+    options = {"baseURL": f"{url}/v1", "apiKey": "none"}
+    provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"stub": {}}}
+    opencode = {"provider": {"stub": provider}, "autoupdate": False}
+    return {
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+        "COPILOT_OFFLINE": "true",
+        "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
+        "COPILOT_HOME": str(home / "copilot"),
+        "ANTHROPIC_BASE_URL": url,
+        "ANTHROPIC_API_KEY": "none",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CONFIG_DIR": str(home / "claude"),
+        "CODEX_HOME": str(home / "codex"),
+        "STUB_KEY": "none",
+        "GEMINI_API_KEY": "none",
+        "GOOGLE_GEMINI_BASE_URL": url,
+        "GEMINI_CLI_HOME": str(home),
+        "OPENCODE_CONFIG_CONTENT": json.dumps(opencode),
+    }
