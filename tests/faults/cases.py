@@ -113,7 +113,7 @@ def sync_case(folder: Path, seed: Path | None) -> Case:
 
 
 def land_case(folder: Path, seed: Path | None) -> Case:
-    """m1 has a commit to land; the next `land` must leave it landed once, at the remote and here."""
+    """m1 has a commit to land; the next command must leave it landed once, at the remote and here."""
     main = with_plan(folder, seed)
     run_verb(main, "worktrees")
     tree, subject = main.parent / "venture-wt-m1-part", "feat(part1): FR-X-001 the first part"
@@ -236,6 +236,7 @@ STORIES = {
     "remove": Story(("remove", "m1"), ("remove", "m1"), remove_case),
     "sync": Story(("sync", "m1", "m3"), ("sync", "m1", "m3"), sync_case),
     "land": Story(("land", "m1"), ("land", "m1"), land_case),
+    "train": Story(("train",), ("train",), land_case),
     "blocked": Story(LAND, LAND, blocked_case),
     "gated": Story(LAND, LAND, gated_case),
     "context": Story(LAND, LAND, context_case),

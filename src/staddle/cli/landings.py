@@ -1,4 +1,4 @@
-"""The verbs that bring work to the base: land."""
+"""The verbs that bring work to the base: land, train."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError, WorkFailed
-from .options import AsJson, DryRun, Named, NoFetch, PlanFile
+from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Targets
 
 if TYPE_CHECKING:
     from ..flows.land import Landed
@@ -49,6 +49,29 @@ def land(
     show(done, json=json)
 
 
+def train(
+    targets: Targets = None,
+    plan: PlanFile = None,
+    no_gate: NoGate = False,
+    no_fetch: NoFetch = False,
+    no_sync: NoSync = False,
+    remove: RemoveToo = False,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    from ..edges import console
+    from ..flows.train import Wanted
+    from ..flows.train import train as land_together
+    from ..flows.workspace import open_workspace
+
+    workspace = open_workspace(plan)
+    wanted = Wanted(gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
+    done = land_together(workspace, targets or [], wanted, tell=console.talk)
+    if any(one.did == "landed" for one in done):
+        _afterwards(workspace, done, sync=not no_sync, remove=remove)
+    show(done, json=json)
+
+
 def show(done: "Sequence[Landed]", *, json: bool) -> None:
     """What became of each milestone; WorkFailed when one did not land."""
     from ..edges import console
@@ -60,9 +83,11 @@ def show(done: "Sequence[Landed]", *, json: bool) -> None:
             console.answer(f"{one.name}: {one.did}{f', {one.why}' if one.why else ''}")
             for commit in one.commits:
                 console.answer(f"  {commit.oid[:10]} {commit.subject}")
-    if bad := next((one for one in done if not one.well), None):
-        hint = f"staddle sync {bad.name} --manual" if bad.did == "conflict" else f"staddle verify {bad.name}"
-        raise WorkFailed(f"{bad.name} did not land: {bad.did}", hint)
+    if bad := [one for one in done if not one.well]:
+        name = bad[0].name
+        ways = {"conflict": f"staddle sync {name} --manual", "red": f"staddle verify {name}"}
+        what = f"did not land: {', '.join(f'{one.name} ({one.did})' for one in bad)}"
+        raise WorkFailed(what, ways.get(bad[0].did, f"staddle land {name} --dry-run"))
 
 
 def _afterwards(workspace: "Workspace", done: "Sequence[Landed]", *, sync: bool, remove: bool) -> None:
@@ -85,4 +110,4 @@ def _afterwards(workspace: "Workspace", done: "Sequence[Landed]", *, sync: bool,
         console.talk(f"done, and can go: staddle remove {' '.join(names)}")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"land": land}
+COMMANDS: dict[str, Callable[..., None]] = {"land": land, "train": train}

@@ -1,6 +1,6 @@
 """The order that `needs` leaves to milestones, and the circles that leave none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from .model import Milestone
@@ -44,3 +44,11 @@ def _stuck(needs: Mapping[str, Sequence[str]]) -> set[str]:
             reached.update(ready)
         return needs.keys() - reached
     return set()
+
+
+def first_red(low: int, high: int, is_red: Callable[[int], bool]) -> int:
+    """The smallest number in `low..high` that is red, when every larger one is too and `high` is known to be."""
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_red(middle) else (middle + 1, high)
+    return high

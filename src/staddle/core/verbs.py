@@ -86,6 +86,14 @@ VERBS = (
         "m3 --dry-run",
     ),
     Verb(
+        "train",
+        "Land every milestone that is ready, in order, proven together.",
+        "What is red by itself, breaks a rule, or conflicts with one before it stays behind, and so does what needs "
+        "it. All the others are tested once, as they would stand on the base; when that is red, the milestone that "
+        "turns it red is found and named with its counterpart, and the rest lands, at once.",
+        "--dry-run",
+    ),
+    Verb(
         "lint",
         "Hold branches, messages and changed paths to the plan's rules.",
         "For each milestone: its branch, what its tree has checked out, each message since the base, and each changed "

@@ -136,6 +136,10 @@ class Git(GitCalls):
         found = self.run(*argv).decode(errors="replace").split("\0")
         return any(re.sub(r" \(#[0-9]+\)$", "", one) == subject for one in found)
 
+    def has_line(self, tip: Oid, line: str) -> bool:
+        """Whether the message of a commit that `tip` contains has exactly this line."""
+        return self.run("log", "-1", "--format=%H", f"--grep=^{re.escape(line)}$", tip) != b""
+
     def merge_base(self, one: Oid, other: Oid) -> Oid | None:
         """The best common ancestor, None between unrelated histories."""
         outcome = self.attempt("merge-base", one, other)

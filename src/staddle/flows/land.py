@@ -57,7 +57,7 @@ def land(workspace: Workspace, name: str, wanted: Wanted, *, tell: Tell) -> Land
                 return decided
             tell(f"{name}: proving {made.tip[:10]} before it lands on {base.name}")
             if red := prove(workspace, [load.finding], made.tip, base.oid, tell=tell):
-                return Landed(name, "red", made.commits, red)
+                return Landed(name, "red", (), str(red))
             with changing(workspace, f"land {name}") as trap:
                 if decided := _published(workspace, trap, load, base, made, tell):
                     return decided

@@ -1,6 +1,6 @@
 """Loads: what a milestone's branch would bring to the base, as the commits it would be there; moves nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..core.errors import Refused
@@ -45,23 +45,27 @@ class Stack:
 
 
 def has_landed(workspace: Workspace, base: Oid, milestone: Milestone) -> bool:
-    """Whether the base has a commit for each requirement of the milestone; one without any can only be empty."""
+    """Whether the base has a commit for each requirement of the milestone; any of its own when it declares none."""
+    if not milestone.requirements:
+        return workspace.git.has_line(base, f"Milestone: {milestone.id}")
     return all(workspace.git.has_subject(base, one.message(milestone.scope)) for one in milestone.requirements)
 
 
-def weigh(workspace: Workspace, finding: Finding, base: Base, upto: str | None = None) -> Load:
-    """What the milestone would land, up to a requirement when one is named.
+def weigh(
+    workspace: Workspace, finding: Finding, base: Base, upto: str | None = None, aboard: Collection[str] = ()
+) -> Load:
+    """What the milestone would land, up to a requirement when one is named; `aboard` are ids that land before it.
 
     Refused, by the first reason: a tree that is not as declared, an operation under way, a milestone that it needs and
     that has not landed, a broken rule, commits that belong to no requirement or to several in turns.
     """
-    _require_standing(finding)
-    _require_needs(workspace, finding.milestone, base.oid)
     if finding.start != "branch":
         return Load(finding, ())
     own = moving.own_work(workspace.git, base.oid, finding.tip)
     if not own:
         return Load(finding, ())
+    _require_standing(finding)
+    _require_needs(workspace, finding.milestone, base.oid, aboard)
     _require_rules(workspace, finding)
     cut = parcels(finding.milestone, own)
     if upto is None:
@@ -108,8 +112,8 @@ def _require_standing(finding: Finding) -> None:
         raise Refused("under-way", what, f'cd "$(staddle path {name})" && git {operation} --abort')
 
 
-def _require_needs(workspace: Workspace, milestone: Milestone, base: Oid) -> None:
-    needed = [workspace.plan.milestone(one) for one in milestone.needs]
+def _require_needs(workspace: Workspace, milestone: Milestone, base: Oid, aboard: Collection[str]) -> None:
+    needed = [workspace.plan.milestone(one) for one in milestone.needs if one not in aboard]
     if waiting := [one.id for one in needed if not has_landed(workspace, base, one)]:
         what = f"{milestone.id} needs {', '.join(waiting)}, which {'has' if len(waiting) == 1 else 'have'} not landed"
         raise Refused("needs", what, f"staddle land {' '.join(map(str.lower, waiting))}")
