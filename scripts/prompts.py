@@ -1,4 +1,4 @@
-"""Render a prompt for each requirement into its tree."""
+"""Render a prompt for each requirement or candidate."""
 
 from staddle.__main__ import launch
 

@@ -39,7 +39,8 @@ class Run:
     and `new` are its commit before and after the landing under way. `since` is when the run's end was begun,
     `began` when the run was; both in seconds since the epoch. `trusted` are the digests of the repository's
     settings and hooks as they were when it began. `kept` says that its survivor could not land, once: the losers
-    have gone, and the survivor's branch is a person's to mend.
+    have gone, and the survivor's branch is a person's to mend. `task` is what its candidates are to do: words of a
+    person's, or a requirement's id.
     """
 
     id: RunId
@@ -56,6 +57,7 @@ class Run:
     mode: Mode = Mode.WORKTREE
     trusted: tuple[str, ...] = ()
     kept: bool = False
+    task: str = ""
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

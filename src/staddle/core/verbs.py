@@ -51,9 +51,11 @@ VERBS = (
     ),
     Verb(
         "prompts",
-        "Render a prompt for each requirement into its tree.",
-        "The files are written below .staddle/ in the tree, where git does not see them; their paths are printed.",
-        "m3",
+        "Render a prompt for each requirement or candidate.",
+        "The files are written below .staddle/ in the tree, where git does not see them; their paths are printed. "
+        "Candidates get their run's task, kept with it, each in another frame: b1 the smallest change, then test first, "
+        "redesign, robust, fast, and so on again. Templates of yours come first: templates/ beside the plan.",
+        "run42 --task task.md",
     ),
     Verb(
         "agents",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from ..core.errors import PlanError
@@ -21,9 +22,8 @@ def render(
     from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    places = [place for place in (beside and beside / "templates", BUILT_IN, IN_CHECKOUT) if place and place.is_dir()]
     environment = SandboxedEnvironment(
-        loader=FileSystemLoader(places),
+        loader=FileSystemLoader(_places(beside)),
         undefined=StrictUndefined,
         variable_start_string=marks[0],
         variable_end_string=marks[1],
@@ -35,6 +35,18 @@ def render(
     try:
         return environment.get_template(name).render(values)
     except TemplateError as error:
-        line = getattr(error, "lineno", None)
+        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename.endswith(name)]
+        line = getattr(error, "lineno", None) or next(reversed(lines), None)
         where = f"templates/{name}" + (f":{line}" if line else "")
         raise PlanError(f"{where}: {error}", "compare it with the template that staddle brings") from None
+
+
+def templates(folder: str, beside: Path | None) -> list[str]:
+    """The templates in a folder of templates, by name; those beside the plan, if there are any, instead of ours."""
+    found = (sorted((place / folder).glob("*.j2")) for place in _places(beside))
+    return [f"{folder}/{path.name}" for path in next(paths for paths in found if paths)]
+
+
+def _places(beside: Path | None) -> list[Path]:
+    places = (beside and beside / "templates", BUILT_IN, IN_CHECKOUT)
+    return [place for place in places if place and place.is_dir()]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.errors import UsageError
-from ..core.model import Milestone
+from ..core.model import Milestone, Plan
 from ..core.names import Candidate, did_you_mean, quoted
 from ..core.runs import Run
 from ..guard import candidates
@@ -40,6 +40,11 @@ class Whereabouts:
     site: Site
     workspace: Workspace | None
     places: tuple[Place, ...]
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan, where there is one."""
+        return self.workspace.plan if self.workspace else None
 
     @property
     def milestones(self) -> Sequence[Milestone]:
