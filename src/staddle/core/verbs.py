@@ -53,7 +53,7 @@ VERBS = (
         "prompts",
         "Render a prompt for each requirement or candidate.",
         "The files are written below .staddle/ in the tree, where git does not see them; their paths are printed. "
-        "Candidates get their run's task, kept with it, each in another frame: b1 the smallest change, then test first, "
+        "Candidates get the task of their run, each in another frame: b1 the smallest change, then test first, "
         "redesign, robust, fast, and so on again. Templates of yours come first: templates/ beside the plan.",
         "run42 --task task.md",
     ),
