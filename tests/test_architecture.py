@@ -17,6 +17,7 @@ SIDEWAYS = {
         ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
         ("pushing", "git"), ("pushing", "gitcalls"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
+        ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
         ("sparse", "git"), ("objects", "sparse"), ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),

@@ -136,6 +136,31 @@ def land_case(folder: Path, seed: Path | None) -> Case:
     return Case(main, check)
 
 
+def manual_case(folder: Path, seed: Path | None) -> Case:
+    """A tree whose second commit conflicts: after a cut its rebase tells where it stands, and can be given up whole."""
+    main = with_plan(folder, seed)
+    run_verb(main, "worktrees")
+    tree, colleague = main.parent / "venture-wt-m1-part", folder / "colleague"
+    for place, names in ((tree, ("first.txt", "shared.txt")), (colleague, ("news.txt", "shared.txt"))):
+        for name in names:
+            (place / name).write_text(f"{place.name}\n")
+            git(place, "add", "--all")
+            git(place, "commit", "--quiet", "-m", f"feat: {name} of {place.name}")
+    git(colleague, "push", "--quiet", "origin", "main")
+    tip = git(main, "rev-parse", BRANCHES[0])
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode == 1 else [f"the next command exits {recovery.returncode}"]
+        faults += (
+            [] if "given up" in run_verb(main, "sync", "m1", "--abort", codes=(0, 1, 2)) else ["it cannot be given up"]
+        )
+        state = git(tree, "rev-parse", "HEAD") + git(tree, "symbolic-ref", "HEAD") + git(tree, "status", "--porcelain")
+        faults += leftovers(main, BRANCHES) + [str(path) for path in main.glob(".git/worktrees/*/rebase-*")]
+        return faults if state == f"{tip}refs/heads/{BRANCHES[0]}\n" else [*faults, f"m1: {state}"]
+
+    return Case(main, check)
+
+
 def blocked_case(folder: Path, seed: Path | None) -> Case:
     """The operator has edited the file that would land: refused, and all stands as it stood, the whole run included."""
     main = spawned(folder, seed)
@@ -237,6 +262,7 @@ STORIES = {
     "sync": Story(("sync", "m1", "m3"), ("sync", "m1", "m3"), sync_case),
     "land": Story(("land", "m1"), ("land", "m1"), land_case),
     "train": Story(("train",), ("train",), land_case),
+    "manual": Story(("sync", "m1", "--manual"), ("sync", "m1", "--manual"), manual_case),
     "blocked": Story(LAND, LAND, blocked_case),
     "gated": Story(LAND, LAND, gated_case),
     "context": Story(LAND, LAND, context_case),

@@ -1,7 +1,10 @@
 """sync: every branch on the base, or exactly as it was."""
 
+import json
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -35,8 +38,6 @@ def tips(repository: Repository) -> dict[int, str]:
 
 def did(repository: Repository, *argv: str, code: int = 0) -> dict[str, str]:
     """What became of each tree."""
-    import json
-
     said = json.loads(repository.staddle("sync", *argv, "--json", code=code).stdout)
     return {one["name"]: one["did"] for one in said}
 
@@ -140,3 +141,68 @@ def test_a_second_sync_changes_nothing(eight: Repository) -> None:
     time.sleep(1.1)  # a commit made again would have another date
     assert did(eight, "m1", "m2") == {"m1": "current", "m2": "current"}
     assert tips(eight) == before
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(eight: Repository) -> None:
+    eight.git("fetch", "--quiet")
+    (eight.tree(1) / "shared.txt").write_text("mine\n")
+    before = eight.state()
+    done = did(eight, "--dry-run", code=1)
+    assert done == {f"m{number}": {1: "refused", 3: "conflict"}.get(number, "moved") for number in range(1, 9)}
+    assert eight.state() == before
+    assert "would move  1 commit on origin/main" in eight.staddle("sync", "m2", "--dry-run").stdout
+    assert_no_stumps(eight)
+
+
+@pytest.fixture
+def remembered(eight: Repository) -> Repository:
+    """m3's conflict is resolved by hand once, on a branch that is thrown away."""
+    eight.git("config", "rerere.enabled", "true")
+    eight.git("fetch", "--quiet")
+    scratch = eight.main.parent / "scratch"
+    eight.git("worktree", "add", "--quiet", "--detach", str(scratch), eight.branch(3))
+    resolve(eight, scratch)
+    eight.git("worktree", "remove", "--force", str(scratch))
+    return eight
+
+
+def resolve(repository: Repository, at: Path) -> None:
+    """Rebase a checkout onto the base as a person does, with one answer to the conflict."""
+    done = subprocess.run(["git", "rebase", "--quiet", "origin/main"], cwd=at, capture_output=True, check=False)
+    assert done.returncode == 1
+    (at / "shared.txt").write_text("both\n")
+    repository.git("add", "shared.txt", at=at)
+    repository.git("-c", "core.editor=true", "rebase", "--continue", at=at)
+
+
+def recordings(repository: Repository) -> dict[str, tuple[bytes, int]]:
+    """What git remembers of conflicts, with the times of it."""
+    home = repository.main / ".git" / "rr-cache"
+    files = (path for path in home.rglob("*") if path.is_file())
+    return {str(path.relative_to(home)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_a_conflict_that_git_remembers_is_resolved_as_before(remembered: Repository) -> None:
+    before = recordings(remembered)
+    (done,) = json.loads(remembered.staddle("sync", "m3", "--json").stdout)
+    assert (done["did"], done["recalled"]) == ("moved", 1)
+    assert done["note"].endswith("1 conflict resolved from memory: verify before you push")
+    assert (remembered.tree(3) / "shared.txt").read_text() == "both\n"
+    assert remembered.git("status", "--porcelain", at=remembered.tree(3)) == ""
+    assert recordings(remembered) == before
+    assert_no_stumps(remembered)
+
+
+def test_a_conflict_unlike_the_one_remembered_leaves_tree_and_memory_alone(remembered: Repository) -> None:
+    remembered.commit(remembered.tree(3), "shared.txt", "else\n", "feat: else")
+    news(remembered, "part3.txt", "base\n")
+    remembered.commit(remembered.tree(3), "part3.txt", "3\n", "feat: more")
+    before, tip = recordings(remembered), tips(remembered)[3]
+    assert did(remembered, "m3", code=1) == {"m3": "conflict"}
+    assert (recordings(remembered), tips(remembered)[3]) == (before, tip)
+    assert_no_stumps(remembered)
+
+
+def test_memory_is_not_asked_where_it_is_switched_off(remembered: Repository) -> None:
+    remembered.git("config", "rerere.enabled", "false")
+    assert did(remembered, "m3", code=1) == {"m3": "conflict"}

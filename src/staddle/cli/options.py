@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ..flows.whereabouts import Whereabouts
 
 
-def _milestone_names(incomplete: str) -> list[str]:
+def milestone_names(incomplete: str) -> list[str]:
+    """The plan's milestones, for the shell to complete."""
     from ..flows.workspace import find_plan
 
     try:
@@ -54,11 +55,11 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="MILESTONE", help="m1 m3 ...; all when none.", autocompletion=_milestone_names),
+    typer.Argument(metavar="MILESTONE", help="m1 m3 ...; all when none.", autocompletion=milestone_names),
 ]
 Named = Annotated[
     list[str] | None,
-    typer.Argument(metavar="MILESTONE", help="m1 m3 ...; at least one.", autocompletion=_milestone_names),
+    typer.Argument(metavar="MILESTONE", help="m1 m3 ...; at least one.", autocompletion=milestone_names),
 ]
 Shown = Annotated[
     list[str] | None,

@@ -74,9 +74,10 @@ VERBS = (
     Verb(
         "sync",
         "Rebase every tree onto the fetched base; leave what conflicts.",
-        "The commits are made again without touching any tree; a tree moves when all of them fit, and keeps its "
-        "uncommitted work. One that conflicts stays exactly as it was, and its files are named. Commits that have "
-        "landed, also squashed, are left out. --undo puts the branches back where they were before the last sync.",
+        "A tree moves, uncommitted work and all, when all its commits fit; one that conflicts stays exactly as it was, "
+        "and its files are named. Commits that have landed, also squashed, are left out; conflicts that git remembers "
+        "(rerere) are resolved again. --manual starts git's rebase in a tree that conflicts, and says what to do at "
+        "each stop.",
         "m3",
     ),
     Verb(

@@ -244,6 +244,10 @@ class Git(GitCalls):
         argv = ("update-ref", "--no-deref", "--create-reflog", "-m", because, "--stdin", "-z")
         self.run(*argv, stdin=lines, settings=DURABLE)
 
+    def attach(self, folder: Path, ref: str) -> None:
+        """Put a tree's detached HEAD on the branch that is at the same commit."""
+        self.run("symbolic-ref", "-m", "staddle: rebased", "HEAD", ref, at=folder)
+
     def fill(self, admin: Path, folder: Path) -> None:
         """Write HEAD's files into an empty work tree, and its index into `admin`."""
         env = {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(folder)}

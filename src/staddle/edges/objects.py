@@ -59,7 +59,8 @@ class Objects:
         self, tree: Oid, parents: Sequence[Oid], message: str, stamp: float, env: Mapping[str, str] = NO_VARIABLES
     ) -> Oid:
         """A new commit, dated `stamp` so that making it again gives the same one; signed where the repository signs."""
-        sign = ["-S"] if self._git.config("commit.gpgsign") == "true" else []
+        own = env is OWN_IDENTITY  # nobody has a key for that
+        sign = ["-S"] if not own and self._git.config("commit.gpgsign") == "true" else []
         words = [word for parent in parents for word in ("-p", parent)]
         dates = {name: f"@{int(stamp)} +0000" for name in ("GIT_COMMITTER_DATE", "GIT_AUTHOR_DATE")}
         out = self._git.run(
@@ -71,7 +72,7 @@ class Objects:
             "-",
             stdin=message.encode(errors="surrogateescape"),
             env=dates | dict(env),
-            settings=DURABLE,
+            settings=(*DURABLE, "-c", "i18n.commitEncoding=UTF-8"),
         )
         return Oid(out.decode().strip())
 

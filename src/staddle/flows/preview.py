@@ -9,7 +9,7 @@ from ..core.runs import Mode, Run, Stage
 from ..core.verdict import Judged, Verdict
 from ..edges.objects import Objects
 from ..edges.verdicts import Store
-from ..guard import candidates, claiming, keeping, landing
+from ..guard import candidates, claiming, keeping, landing, merging
 from ..guard.landing import Landing
 from .candidacy import candidate_subject
 from .choosing import choose
@@ -48,7 +48,7 @@ def _landing(site: Site, run: Run, wanted: Wanted) -> tuple[str, bool]:
         own = git.ahead_behind(tip, run.base)[0]
         return f"{name}: {'has landed' if own else 'holds no commit of its own; nothing would land'} on {target}", True
     with tempfile.TemporaryDirectory() as folder:
-        merge = landing.merge(git, old, tip, Path(folder) / "attributes")
+        merge = merging.merge(git, old, tip, Path(folder) / "attributes")
         if merge.tree is None:
             return f"{name}: would conflict with {target} in {', '.join(merge.conflicts)}", False
         landing.rehearse(git, Landing(ref, old, merge.tree, 0.0), Path(folder) / "index")

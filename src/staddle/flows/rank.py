@@ -10,7 +10,7 @@ from ..core.ranking import Entrant, Ranking, rank
 from ..core.runs import Mode, Run, Stage
 from ..core.verdict import Judged
 from ..edges.objects import OWN_IDENTITY, Objects
-from ..guard import candidates, landing
+from ..guard import candidates, merging
 from .bench import Bench
 from .examining import NO_COMMIT, Examination, Merged
 from .gate import gate_of
@@ -119,7 +119,7 @@ def _merged(site: Site, run: Run, old: Oid, number: int, tip: Oid | None) -> Mer
         return Merged(number, fault="its branch is gone")
     if site.git.is_ancestor(tip, old):
         return Merged(number, tip, fault=NO_COMMIT)
-    merge = landing.merge(site.git, old, tip, site.state.folder / "attributes")
+    merge = merging.merge(site.git, old, tip, site.state.folder / "attributes")
     if merge.tree is None:
         return Merged(number, tip, fault=f"conflict: {', '.join(merge.conflicts[:MOST_NAMED])}")
     commit = Objects(site.git).commit_tree(merge.tree, [old, tip], "merged to be ranked", run.began, OWN_IDENTITY)

@@ -8,7 +8,7 @@ from ..core.errors import Refused, UsageError
 from ..core.names import Oid, RunId, shell
 from ..core.runs import Mode, Run, Stage, require_survivor, survivor_number
 from ..edges.objects import Objects
-from ..guard import candidates, claiming, creation, landing, payload, trust
+from ..guard import candidates, claiming, creation, landing, merging, payload, trust
 from ..guard.landing import Landing, TargetMoved
 from ..guard.registry import register
 from ..guard.trap import Trap, trap
@@ -208,7 +208,7 @@ def _merged(site: Site, run: Run, gate: Gate) -> tuple[Run, tuple[str, ...]]:
         payload.publish(git, run, run.candidates[run.survivor - 1], tip)
     if git.is_ancestor(tip, old):
         return candidates.save(site.state, run.at(Stage.MERGED, new=old)), ()
-    merge = landing.merge(git, old, tip, site.state.folder / "attributes")
+    merge = merging.merge(git, old, tip, site.state.folder / "attributes")
     if merge.tree is None:
         return candidates.save(site.state, run.at(Stage.KEPT, kept=True)), merge.conflicts
     new = Objects(git).commit_tree(merge.tree, [old, tip], _message(run, gate), run.since)

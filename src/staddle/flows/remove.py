@@ -8,7 +8,7 @@ from ..core.errors import Refused, UsageError
 from ..core.names import Oid
 from ..edges.entries import Entry, entries
 from ..edges.surroundings import temporary_place
-from ..guard import landing, removal, roster
+from ..guard import merging, removal, roster
 from ..guard.branches import Branch
 from ..guard.refusals import Refusal, refusals
 from .survey import find_base
@@ -75,4 +75,4 @@ def _has_landed(workspace: Workspace, base: Oid, tip: Oid) -> bool:
     git = workspace.git
     if git.is_ancestor(tip, base):
         return True
-    return landing.merge(git, base, tip, workspace.state.folder / "attributes").tree == git.tree_of(base)
+    return merging.merge(git, base, tip, workspace.state.folder / "attributes").tree == git.tree_of(base)

@@ -106,6 +106,7 @@ def _next_step(
     steps = (
         (finding.standing in (Standing.CREATE, Standing.GONE, Standing.ADOPT), f"worktrees {name}"),
         (finding.standing in (Standing.DRIFT, Standing.FOREIGN), finding.note),
+        (under_way == "rebase", f"sync {name} --continue, or --abort"),
         (under_way is not None, f"end the {under_way}"),
         (bool(changes), "commit"),
         (finding.standing is Standing.OK and bool(finding.note), finding.note.partition(": ")[2]),

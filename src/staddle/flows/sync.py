@@ -1,13 +1,16 @@
 """sync: rebase every milestone's branch onto the base, side by side, and move its tree when all of it fits."""
 
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..core.errors import Held, Refused, UsageError, WorkFailed
 from ..core.names import Oid
-from ..guard import fetching, moving
+from ..core.squash import Own
+from ..guard import fetching, landing, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.moving import Replay
 from ..guard.pool import each
@@ -21,12 +24,16 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Synced:
-    """What became of a tree (moved, current, conflict, refused, failed, busy, absent), why, the files in conflict."""
+    """What became of a tree (moved, current, conflict, refused, failed, busy, absent), why, the files in conflict.
+
+    `recalled` counts the conflicts that were resolved from memory.
+    """
 
     name: str
     did: str
     note: str
     files: tuple[str, ...] = ()
+    recalled: int = 0
 
     @property
     def well(self) -> bool:
@@ -34,14 +41,17 @@ class Synced:
         return self.did in ("moved", "current", "absent")
 
 
-def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell) -> list[Synced]:
-    """Rebase the chosen milestones' branches onto the base; each on its own, and what does not fit stays as it was."""
+def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell, dry_run: bool = False) -> list[Synced]:
+    """Rebase the chosen milestones' branches onto the base; each on its own, and what does not fit stays as it was.
+
+    With `dry_run` nothing is fetched and nothing moves.
+    """
     chosen, since = workspace.chosen(targets), time.time()
     with changing(workspace, "sync") as trap, ExitStack() as held:
-        if fetch and workspace.plan.remote in workspace.git.remotes():
+        if fetch and not dry_run and workspace.plan.remote in workspace.git.remotes():
             fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
         found = survey(workspace, chosen)
-        outcomes = {finding.name: _kept_out(workspace, finding, held) for finding in found.findings}
+        outcomes = {finding.name: kept_out(workspace, finding, held) for finding in found.findings}
         free = [finding for finding in found.findings if outcomes[finding.name] is None]
         tell(f"rebasing {len(free)} branch{'es' * (len(free) != 1)} onto {found.base.name} ({found.base.oid[:10]})")
         landings: dict[str, Landing] = {}
@@ -54,8 +64,9 @@ def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell) -
             elif replayed is not None:
                 target = f"refs/heads/{done.thing.milestone.branch}"
                 landings[name] = Landing(target, done.thing.tip, replayed.tip, since, "staddle: synced")
-                outcomes[name] = Synced(name, "moved", f"{_commits(replayed.made)} on {found.base.name}")
-        outcomes |= _move(workspace, trap, landings)
+                note = f"{commits(replayed.made)} on {found.base.name}{_memories(replayed.recalled)}"
+                outcomes[name] = Synced(name, "moved", note, recalled=replayed.recalled)
+        outcomes |= _rehearse(workspace, landings) if dry_run else _move(workspace, trap, landings)
     return [outcome for outcome in outcomes.values() if outcome]
 
 
@@ -83,7 +94,7 @@ def undo_sync(workspace: Workspace) -> list[Synced]:
     return outcomes
 
 
-def _kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced | None:
+def kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced | None:
     """Why a tree cannot be synced now; None, and its lock is held, when it can."""
     name = finding.name
     if finding.start != "branch":
@@ -99,23 +110,41 @@ def _kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced
     return None
 
 
-def _replayed(workspace: Workspace, finding: Finding, base: Oid, since: float) -> Replay | Synced:
-    """The branch made again on the base, or why that need not or cannot be."""
-    git = workspace.git
-    if git.merge_base(base, finding.tip) == base:
+def outlook(workspace: Workspace, finding: Finding, base: Oid) -> Sequence[Own] | Synced:
+    """The commits to be made again on the base, oldest first; or why that need not or cannot be."""
+    if workspace.git.merge_base(base, finding.tip) == base:
         return Synced(finding.name, "current", "")
     try:
-        own = moving.own_work(git, base, finding.tip)
+        return moving.own_work(workspace.git, base, finding.tip)
     except Refused as error:
         return Synced(finding.name, "refused", error.what)
+
+
+def _replayed(workspace: Workspace, finding: Finding, base: Oid, since: float) -> Replay | Synced:
+    """The branch made again on the base, or why that need not or cannot be."""
+    own = outlook(workspace, finding, base)
+    if isinstance(own, Synced):
+        return own
     folder = workspace.state.folder / f"{moving.SCRATCH}{finding.name}"
-    replayed = moving.replay(git, own, base, since, folder)
+    replayed = moving.replay(workspace.git, own, base, since, folder)
     if replayed.stopped is None:
         return replayed
     paths = replayed.paths
     named = ", ".join(paths[:MOST_NAMED]) + f" and {len(paths) - MOST_NAMED} more" * (len(paths) > MOST_NAMED)
     what = f"{named}, in {replayed.stopped.oid[:10]} {replayed.stopped.subject}"
     return Synced(finding.name, "conflict", what, paths)
+
+
+def _rehearse(workspace: Workspace, landings: Mapping[str, Landing]) -> dict[str, Synced]:
+    """The outcomes of those trees that could not be moved."""
+    outcomes = {}
+    with tempfile.TemporaryDirectory(prefix="staddle-") as folder:
+        for name, one in landings.items():
+            try:
+                landing.rehearse(workspace.git, one, Path(folder) / f"index-{name}")
+            except Refused as error:
+                outcomes[name] = Synced(name, "refused", error.what)
+    return outcomes
 
 
 def _move(workspace: Workspace, trap: Trap, landings: Mapping[str, Landing]) -> dict[str, Synced]:
@@ -139,5 +168,10 @@ def _moved(workspace: Workspace, trap: Trap, name: str, one: Landing, note: str)
     return Synced(name, "moved", note)
 
 
-def _commits(count: int) -> str:
+def commits(count: int) -> str:
+    """So many commits, in words."""
     return f"{count} commit{'s' * (count != 1)}"
+
+
+def _memories(count: int) -> str:
+    return f"; {count} conflict{'s' * (count != 1)} resolved from memory: verify before you push" if count else ""

@@ -20,7 +20,7 @@ from pathlib import Path
 from ..core.errors import Refused
 from ..core.names import Oid, shell
 from ..edges.entries import Entry, entries, is_linked, is_symbolic
-from ..edges.git import Git, Merge, RefUpdate
+from ..edges.git import Git, RefUpdate
 from ..edges.gitcalls import GitError
 from ..edges.objects import Change, Objects
 from ..edges.state import State
@@ -40,23 +40,6 @@ class Landing:
 
 class TargetMoved(Exception):
     """The target is no longer at the old commit: compute the landing again."""
-
-
-def merge(git: Git, base: Oid, tip: Oid, folder: Path) -> Merge:
-    """What merging `tip` into `base` gives; touches no checkout, and needs none. `folder` is one to make and remove.
-
-    Attributes count as the base has them committed: git itself would read them from whatever work tree it stands in.
-    """
-    if git.merge_base(base, tip) is None:
-        return Merge(None, ("unrelated histories",))
-    shutil.rmtree(folder, ignore_errors=True)
-    for name, content in git.attribute_files(base).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    folder.mkdir(exist_ok=True)
-    found = git.merge_of(base, tip, folder)
-    shutil.rmtree(folder)
-    return found
 
 
 def _checkout(git: Git, target: str) -> Entry | None:

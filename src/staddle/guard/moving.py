@@ -17,7 +17,7 @@ from ..edges.git import Git
 from ..edges.gitcalls import GitError
 from ..edges.objects import OWN_IDENTITY, Objects
 from ..edges.state import State
-from . import landing
+from . import landing, merging
 from .landing import Landing, TargetMoved
 from .trap import Trap
 
@@ -28,10 +28,14 @@ SCRATCH = "attributes-"
 
 @dataclass(frozen=True)
 class Replay:
-    """What making commits again on another one came to: a new tip, or the commit that stopped it and the paths."""
+    """What making commits again on another one came to: a new tip, or the commit that stopped it and the paths.
+
+    `recalled` counts the conflicts that were resolved from memory on the way.
+    """
 
     tip: Oid
     made: int
+    recalled: int = 0
     stopped: Own | None = None
     paths: tuple[str, ...] = ()
 
@@ -58,7 +62,7 @@ def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) 
 
     `folder` is one to make and remove. A commit that stands where it would be made is kept as it is.
     """
-    objects, tip, made = Objects(git), onto, 0
+    objects, tip, made, recalled = Objects(git), onto, 0, 0
     for commit in own:
         (parent,) = commit.parents
         if parent == tip:
@@ -66,13 +70,17 @@ def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) 
             continue
         here = git.tree_of(tip)
         stand_in = objects.commit_tree(here, [parent], "stands for the new parent", stamp, OWN_IDENTITY)
-        merged = landing.merge(git, stand_in, commit.oid, folder)  # their merge base is the commit's own parent
-        if merged.tree is None:
-            return Replay(tip, made, commit, merged.conflicts)
-        if merged.tree != here or git.tree_of(commit.oid) == git.tree_of(parent):
-            tip = objects.commit_tree(merged.tree, [tip], commit.message, stamp, commit.authorship)
+        merged = merging.merge(git, stand_in, commit.oid, folder)  # their merge base is the commit's own parent
+        tree = merged.tree
+        if tree is None:
+            known = merging.recall(git, stand_in, commit.oid, folder)
+            if known is None:
+                return Replay(tip, made, recalled, commit, merged.conflicts)
+            tree, recalled = known[0], recalled + known[1]
+        if tree != here or git.tree_of(commit.oid) == git.tree_of(parent):
+            tip = objects.commit_tree(tree, [tip], commit.message, stamp, commit.authorship)
             made += 1
-    return Replay(tip, made)
+    return Replay(tip, made, recalled)
 
 
 def begin(state: State, moves: Sequence[Landing]) -> None:
