@@ -161,6 +161,53 @@ def manual_case(folder: Path, seed: Path | None) -> Case:
     return Case(main, check)
 
 
+def abandoned(folder: Path, seed: Path | None) -> tuple[Path, Callable[[], list[str]]]:
+    """Three trees, a commit and uncommitted work in the first; and what gives the faults of that tree later."""
+    main = with_plan(folder, seed)
+    run_verb(main, "worktrees")
+    tree = main.parent / "venture-wt-m1-part"
+    (tree / "part.txt").write_text("done\n")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "-m", "feat: part")
+    (tree / "part.txt").write_text("half done\n")
+    (tree / "new.txt").write_text("new\n")
+
+    def look() -> list[str]:
+        words = (("rev-parse", "HEAD"), ("symbolic-ref", "HEAD"), ("status", "--porcelain"), ("diff",))
+        return [git(tree, *argv) for argv in words] + [
+            (tree / "new.txt").read_text() if (tree / "new.txt").exists() else "no new.txt"
+        ]
+
+    before = look()
+    return main, lambda: [] if look() == before else [f"m1 is not as it was: {look()}"]
+
+
+def abandon_case(folder: Path, seed: Path | None) -> Case:
+    """After a cut, the same command leaves nothing of the tree; and it can come back as it was."""
+    main, faults_of_tree = abandoned(folder, seed)
+    gone = judge(main, BRANCHES[1:])
+
+    def check(recovery: Cut) -> list[str]:
+        faults = gone(recovery)
+        run_verb(main, "undo", "m1")
+        return faults + leftovers(main, BRANCHES) + faults_of_tree()
+
+    return Case(main, check)
+
+
+def regret_case(folder: Path, seed: Path | None) -> Case:
+    """An abandoned tree has been made anew; after a cut, the same `undo` brings the old one back as it was."""
+    main, faults_of_tree = abandoned(folder, seed)
+    run_verb(main, "remove", "--abandon", "--recreate", "m1")
+
+    def check(recovery: Cut) -> list[str]:
+        back_before = 3
+        faults = [] if recovery.returncode in (0, back_before) else [f"the next command exits {recovery.returncode}"]
+        return faults + leftovers(main, BRANCHES) + faults_of_tree()
+
+    return Case(main, check)
+
+
 def blocked_case(folder: Path, seed: Path | None) -> Case:
     """The operator has edited the file that would land: refused, and all stands as it stood, the whole run included."""
     main = spawned(folder, seed)
@@ -262,6 +309,8 @@ STORIES = {
     "sync": Story(("sync", "m1", "m3"), ("sync", "m1", "m3"), sync_case),
     "land": Story(("land", "m1"), ("land", "m1"), land_case),
     "train": Story(("train",), ("train",), land_case),
+    "abandon": Story(("remove", "--abandon", "m1"), ("remove", "--abandon", "m1"), abandon_case),
+    "regret": Story(("undo", "m1"), ("undo", "m1"), regret_case),
     "manual": Story(("sync", "m1", "--manual"), ("sync", "m1", "--manual"), manual_case),
     "blocked": Story(LAND, LAND, blocked_case),
     "gated": Story(LAND, LAND, gated_case),

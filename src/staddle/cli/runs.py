@@ -146,7 +146,8 @@ def undo(target: UndoTarget, candidate: CandidateName = None, plan: PlanFile = N
     if json:
         console.answer_json(asdict(back))
         return
-    with_work = ", its uncommitted work as the last commit" if back.uncommitted else ""
+    where = "as the last commit" if one else "in its tree"
+    with_work = f", its uncommitted work {where}" if back.uncommitted else ""
     console.answer(f"restored {back.branch} at {back.commit[:10]}{with_work}")
     if back.also:
         console.answer(f"restored {back.also}, where its tree had gone on")

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from ..core.errors import WorkFailed
+import typer
+
+from ..core.errors import UsageError, WorkFailed
 from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Shown, Target, Targets
 
 if TYPE_CHECKING:
     from ..flows.rows import Row
 
+Abandon = Annotated[bool, typer.Option("--abandon", help="Also what has not landed; it is kept for 14 days.")]
+Recreate = Annotated[bool, typer.Option("--recreate", help="With --abandon: make it anew from the base.")]
 HEADS = ("tree", "commits", "changes", "checks", "next")
 
 
@@ -106,12 +110,26 @@ def _line(row: "Row", *of: str, behind: str = "") -> tuple[str, ...]:
     return (row.name, *of, row.tree, commits, row.under_way or changes, row.verdict, row.next_step)
 
 
-def remove(targets: Named = None, plan: PlanFile = None, dry_run: DryRun = False, json: AsJson = False) -> None:
+def remove(
+    targets: Named = None,
+    plan: PlanFile = None,
+    abandon: Abandon = False,
+    recreate: Recreate = False,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
     from ..edges import console
+    from ..flows.abandon import abandon as abandon_trees
     from ..flows.remove import remove as remove_trees
     from ..flows.workspace import open_workspace
 
-    going = remove_trees(open_workspace(plan), targets or [], dry_run=dry_run)
+    if recreate and not abandon:
+        raise UsageError("--recreate goes with --abandon", "staddle remove --abandon --recreate m3")
+    workspace, names = open_workspace(plan), targets or []
+    if abandon:
+        going = abandon_trees(workspace, names, recreate=recreate, dry_run=dry_run, tell=console.talk)
+    else:
+        going = remove_trees(workspace, names, dry_run=dry_run)
     if json:
         console.answer_json([asdict(one) for one in going])
         return
@@ -121,6 +139,8 @@ def remove(targets: Named = None, plan: PlanFile = None, dry_run: DryRun = False
         verb = "would remove" if dry_run else "removed"
         branch = f" and branch {one.branch.name} (was {one.branch.oid[:10]})" if one.branch else ""
         console.answer(f"{one.name}: {verb} {one.folder}{branch}" if not one.refusals else f"{one.name}: refused")
+        if one.kept:
+            console.answer(f"  what it held is kept for 14 days: staddle undo {one.name}")
         for reason in one.refusals:
             console.answer(f"  [{reason.code}] {reason.what}; try: {reason.hint}")
 

@@ -157,7 +157,8 @@ VERBS = (
         "remove",
         "Take a landed tree away; refuse what could lose anything.",
         "It is refused, with every reason and the way on, while something in the tree is uncommitted, unlanded or in "
-        "use. A branch that staddle made goes with its tree; undo brings both back.",
+        "use. A branch that staddle made goes with its tree; undo brings both back. With --abandon also unlanded and "
+        "uncommitted work goes, and is kept for 14 days: undo m3 brings it back as it was.",
         "m3 --dry-run",
     ),
     Verb(

@@ -17,12 +17,16 @@ from .workspace import Workspace, changing
 
 @dataclass(frozen=True)
 class Removal:
-    """One tree that is to go or has gone; `refusals` is empty when it may, `branch` None when it stays."""
+    """One tree that is to go or has gone; `refusals` is empty when it may, `branch` None when it stays.
+
+    `kept` says that what it held was put away.
+    """
 
     name: str
     folder: Path
     branch: Branch | None
     refusals: tuple[Refusal, ...]
+    kept: bool = False
 
 
 def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[Removal]:
@@ -33,12 +37,10 @@ def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[R
     if not targets:
         raise UsageError("remove needs to know which trees", "staddle remove m3")
     with changing(workspace, "remove") as trap, ExitStack() as held:
-        going = [_weigh(workspace, entry) for entry in _trees(workspace, targets)]
+        going = [_weigh(workspace, entry) for entry in trees(workspace, targets)]
         if dry_run:
             return [one for one, _ in going]
-        if reasons := [(one.name, reason) for one, _ in going for reason in one.refusals]:
-            what = "\n".join(f"{name} [{reason.code}]: {reason.what}; try: {reason.hint}" for name, reason in reasons)
-            raise Refused(reasons[0][1].code, what)
+        require_unopposed([one for one, _ in going])
         for one, _ in going:
             held.enter_context(workspace.state.lock(f"tree-{one.name}", 0, f"staddle remove {one.name}"))
         removal.remove(workspace.git, workspace.state, trap, [(entry, one.branch) for one, entry in going])
@@ -47,7 +49,15 @@ def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[R
     return [one for one, _ in going]
 
 
-def _trees(workspace: Workspace, targets: list[str]) -> list[Entry]:
+def require_unopposed(going: list[Removal]) -> None:
+    """Refused, with every reason, when something speaks against one of these removals."""
+    if reasons := [(one.name, reason) for one in going for reason in one.refusals]:
+        what = "\n".join(f"{name} [{reason.code}]: {reason.what}; try: {reason.hint}" for name, reason in reasons)
+        raise Refused(reasons[0][1].code, what)
+
+
+def trees(workspace: Workspace, targets: list[str]) -> list[Entry]:
+    """The trees that `targets` name and that stand."""
     known = {member.name: folder for folder, member in roster.members(workspace.state).items()}
     folders = {
         known[target] if target in known else workspace.folder(workspace.plan.milestone(target))

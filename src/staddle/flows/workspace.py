@@ -13,7 +13,7 @@ from ..edges.plans import LoadedPlan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
 from ..edges.surroundings import variables
-from ..guard import branches, candidates, creation, fetching, moving, rebasing, removal, roster, scratch
+from ..guard import abandoning, branches, candidates, creation, fetching, moving, rebasing, removal, roster, scratch
 from ..guard.trap import Trap, trap
 
 PLAN_NAME = "milestones.yaml"
@@ -139,6 +139,7 @@ def changing(workspace: Site, verb: str) -> Iterator[Trap]:
         branches.settle(git, state)
         creation.settle(git, state)
         removal.finish(git, state)
+        abandoning.settle(git, state)
         moving.settle(git, state)
         rebasing.settle(git, state)
         candidates.settle(git, state)

@@ -122,6 +122,23 @@ def settle(git: Git, state: State, landing: Landing) -> tuple[bool, list[str]]:
     return True, kept
 
 
+def lay(git: Git, state: State, target: str, old: Oid, work: Oid, staged: Oid) -> list[str]:
+    """Give the checkout of `target`, at `old`, the files of `work` uncommitted, and the index of `staged`.
+
+    Path by path, as in `settle`: what is a person's own stays, and is returned.
+    """
+    entry = _checkout(git, target)
+    if entry is None:
+        return []
+    objects = Objects(git)
+    with _index_of(git, state, entry) as private:
+        kept = _roll_forward(objects, entry, private, Landing(target, old, work, 0.0))
+        objects.stage(entry.folder, private, objects.diff(work, staged))
+        objects.refresh(entry.folder, private)
+        private.rename(entry.admin / "index")
+    return kept
+
+
 def _swap(git: Git, landing: Landing) -> None:
     """The commit point."""
     try:

@@ -6,6 +6,7 @@ or not at all, with its journal `moving` for whoever comes after a kill.
 """
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -116,6 +117,19 @@ def move(git: Git, state: State, trap: Trap, one: Landing) -> None:
             state.drop(JOURNAL)
             raise
         state.drop(JOURNAL)
+
+
+def lay(git: Git, state: State, trap: Trap, target: str, tip: Oid, work: Oid) -> list[str]:
+    """Bring the uncommitted work that a commit holds back into the checkout of `target`, which is at `tip`.
+
+    Returns the paths that stay as a person has them.
+    """
+    parent = git.commit(f"{work}^") or tip  # what was staged, or the tip itself
+    with trap.shielded():
+        state.write(JOURNAL, {"move": asdict(Landing(target, tip, work, time.time()))})
+        kept = landing.lay(git, state, target, tip, work, parent)
+        state.drop(JOURNAL)
+    return kept
 
 
 def settle(git: Git, state: State) -> None:

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -80,8 +80,17 @@ class Departure:
         return cls(folder, admin, branch, record["nonce"], record["since"], step, record["made"])
 
 
-def remove(git: Git, state: State, trap: Trap, going: Sequence[tuple[Entry, Branch | None]]) -> None:
-    """Remove trees that passed the gate, and their branches; Refused, and all stay, when one changed since."""
+def remove(
+    git: Git,
+    state: State,
+    trap: Trap,
+    going: Sequence[tuple[Entry, Branch | None]],
+    unchanged: Callable[[Path, Path], bool] | None = None,
+) -> None:
+    """Remove trees that passed the gate, and their branches; Refused, and all stay, when one changed since.
+
+    `unchanged` says so of a folder that was moved aside to another; without it nothing uncommitted may be there.
+    """
     leaving = [_departure(entry.folder, entry.admin, branch, Step.LOOKING) for entry, branch in going]
     if not leaving:
         return
@@ -93,7 +102,7 @@ def remove(git: Git, state: State, trap: Trap, going: Sequence[tuple[Entry, Bran
         _journal(state, leaving)
         for one in leaving:
             one.folder.rename(one.aside)
-            if git.changes(one.aside, one.admin):
+            if not (unchanged(one.folder, one.aside) if unchanged else not git.changes(one.aside, one.admin)):
                 _put_back(leaving)
                 state.drop("departures")
                 raise Refused(
