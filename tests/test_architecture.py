@@ -20,7 +20,8 @@ SIDEWAYS = {
         ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
-        ("sparse", "git"), ("objects", "sparse"), ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
+        ("sparse", "git"), ("submodules", "git"), ("objects", "sparse"),
+        ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
     },
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""

@@ -138,3 +138,101 @@ def test_a_landing_cut_after_its_commit_point_is_ended_in_a_sparse_checkout(repo
     assert settle(git, State(git.common), Landing("refs/heads/main", Oid(old), Oid(new), 0.0)) == (True, [])
     assert files(repository.main) == {"README.md", "link", "app/core.py", "app/more.py"}
     assert repository.git("status", "--porcelain") == ""
+
+
+# -- submodules -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nested(planned: Planned, tmp_path: Path) -> Repository:
+    """Two milestones of a product with a submodule `lib/part`, which the set-up of their trees checks out."""
+    repository = planned(2, setup=["git submodule update --quiet --init"])
+    repository.git("config", "--global", "protocol.file.allow", "always")
+    repository.git("init", "--quiet", str(tmp_path / "part"))
+    repository.commit(tmp_path / "part", "part.txt", "one\n", "feat: one")
+    repository.git("submodule", "--quiet", "add", f"{tmp_path}/part", "lib/part")
+    repository.git("commit", "--quiet", "-m", "feat: a part")
+    repository.git("push", "--quiet")
+    repository.staddle("worktrees")
+    return repository
+
+
+def next_part(repository: Repository, at: Path) -> str:
+    """A commit in `at` of a newer commit of the submodule, which is on its remote."""
+    part = repository.main.parent / "part"
+    tip = repository.commit(part, "part.txt", "two\n", "feat: two")
+    repository.git("fetch", "--quiet", str(part), "main", at=at / "lib" / "part")
+    repository.git("update-index", "--cacheinfo", f"160000,{tip},lib/part", at=at)
+    repository.git("commit", "--quiet", "-m", "feat: newer part", at=at)
+    return tip
+
+
+def test_set_up_checks_out_submodules_and_the_tree_is_clean(nested: Repository) -> None:
+    assert (nested.tree(1) / "lib/part/part.txt").read_text() == "one\n"
+    assert nested.git("status", "--porcelain", at=nested.tree(1)) == ""
+    assert nested.json("status", "m1")[0]["changed"] == 0
+
+
+def test_a_tree_goes_with_its_submodules_when_all_in_them_is_elsewhere(nested: Repository) -> None:
+    nested.staddle("remove", "m1", "m2")
+    assert not nested.tree(1).exists()
+    assert_no_stumps(nested)
+
+
+@pytest.mark.parametrize("work", ["committed", "stashed", "on a branch", "untracked", "edited"])
+def test_work_that_is_in_a_trees_submodule_alone_keeps_the_tree(nested: Repository, work: str) -> None:
+    part = nested.tree(1) / "lib" / "part"
+    (part / "part.txt").write_text("mine\n")
+    if work == "stashed":
+        nested.git("stash", "--quiet", at=part)
+    elif work in ("committed", "on a branch"):
+        nested.git("switch", "--quiet", "-c", "mine", at=part)
+        nested.git("commit", "--quiet", "--all", "-m", "feat: mine", at=part)
+        nested.git("switch", "--quiet", "--detach", "HEAD~" if work == "on a branch" else "HEAD", at=part)
+    elif work == "untracked":
+        nested.git("restore", "part.txt", at=part)
+        (part / "new.txt").touch()
+    refused = {one["code"] for one in nested.json("remove", "m1", "--dry-run")[0]["refusals"]}
+    assert "submodules" in refused
+    nested.staddle("remove", "m1", code=3)
+    assert nested.tree(1).is_dir()
+
+
+def test_undo_brings_a_removed_tree_back_and_its_set_up_the_submodule(nested: Repository) -> None:
+    nested.staddle("remove", "m1")
+    nested.staddle("undo", "m1")
+    nested.staddle("worktrees", "m1")
+    assert (nested.tree(1) / "lib/part/part.txt").read_text() == "one\n"
+
+
+def test_sync_moves_the_pointer_and_says_that_the_submodule_stands_where_it_did(nested: Repository) -> None:
+    nested.commit(nested.tree(1), "mine.txt", "mine\n", "feat: mine")
+    tip = next_part(nested, nested.main)
+    nested.git("push", "--quiet")
+    said = nested.json("sync", "m1")[0]
+    assert said["did"] == "moved"
+    assert said["note"].endswith(f"git -C {nested.tree(1)} submodule update lib/part")
+    assert nested.git("rev-parse", ":lib/part", at=nested.tree(1)) == tip
+    assert (nested.tree(1) / "lib/part/part.txt").read_text() == "one\n"
+
+
+def test_a_landing_moves_the_pointer_and_leaves_what_is_checked_out(nested: Repository) -> None:
+    nested.staddle("spawn", "run42", "2")
+    tree = nested.main / ".pqa_worktrees" / "run42-b1"
+    nested.git("submodule", "--quiet", "update", "--init", at=tree)
+    tip = next_part(nested, tree)
+    nested.git("submodule", "--quiet", "update", at=tree)
+    done = nested.staddle("reconcile", "run42", "1", "--trust")
+    assert "submodule update lib/part" in done.stdout + done.stderr
+    assert nested.git("rev-parse", ":lib/part") == tip
+    assert (nested.main / "lib/part/part.txt").read_text() == "one\n"
+    assert_no_stumps(nested)
+
+
+def test_a_candidate_whose_submodule_has_commits_of_its_own_is_not_taken_away(nested: Repository) -> None:
+    nested.staddle("spawn", "run42", "1")
+    tree = nested.main / ".pqa_worktrees" / "run42-b1"
+    nested.git("submodule", "--quiet", "update", "--init", at=tree)
+    nested.commit(tree / "lib" / "part", "mine.txt", "mine\n", "feat: mine")
+    assert "commits that are on no remote" in nested.staddle("reconcile", "run42", code=3).stderr
+    assert (tree / "lib/part/mine.txt").exists()

@@ -178,11 +178,13 @@ class Git(GitCalls):
     def changes(self, folder: Path, admin: Path | None = None, *, ignored: bool = False) -> Changes:
         """What differs from HEAD in a work tree; takes no lock and refreshes no index.
 
-        `admin` names the tree's admin folder where the tree itself cannot (it was moved aside).
+        `admin` names the tree's admin folder where the tree itself cannot (it was moved aside); uncommitted work
+        in submodules is passed over then.
         """
         more = ["--ignored=matching"] if ignored else []
         env = {} if admin is None else {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(folder)}
-        argv = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none", *more)
+        depth = "none" if admin is None else "dirty"  # git would look for them where they were
+        argv = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", f"--ignore-submodules={depth}", *more)
         fields = iter(self.run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0"))
         tracked, others, inside = list[str](), dict[str, list[str]]({"?": [], "!": []}), list[str]()
         for field in fields:

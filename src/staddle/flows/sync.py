@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import Held, Refused, UsageError, WorkFailed
@@ -13,6 +13,7 @@ from ..core.squash import Own
 from ..guard import fetching, landing, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.moving import Replay
+from ..guard.pointers import left_behind
 from ..guard.pool import each
 from ..guard.trap import Trap
 from .survey import Finding, Standing, survey
@@ -66,7 +67,7 @@ def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell, d
                 landings[name] = Landing(target, done.thing.tip, replayed.tip, since, "staddle: synced")
                 note = f"{commits(replayed.made)} on {found.base.name}{_memories(replayed.recalled)}"
                 outcomes[name] = Synced(name, "moved", note, recalled=replayed.recalled)
-        outcomes |= _rehearse(workspace, landings) if dry_run else _move(workspace, trap, landings)
+        outcomes |= _rehearse(workspace, landings) if dry_run else _move(workspace, trap, landings, outcomes)
     return [outcome for outcome in outcomes.values() if outcome]
 
 
@@ -147,13 +148,19 @@ def _rehearse(workspace: Workspace, landings: Mapping[str, Landing]) -> dict[str
     return outcomes
 
 
-def _move(workspace: Workspace, trap: Trap, landings: Mapping[str, Landing]) -> dict[str, Synced]:
-    """Move the trees; the outcomes of those that could not be."""
+def _move(
+    workspace: Workspace, trap: Trap, landings: Mapping[str, Landing], hoped: Mapping[str, Synced | None]
+) -> dict[str, Synced]:
+    """Move the trees; `hoped` are the outcomes of those that can be."""
     if not landings:
         return {}
     moving.begin(workspace.state, list(landings.values()))
-    outcomes = {name: _moved(workspace, trap, name, one, "") for name, one in landings.items()}
-    return {name: outcome for name, outcome in outcomes.items() if not outcome.well}
+    outcomes = {}
+    for name, one in landings.items():
+        planned = hoped[name] or Synced(name, "moved", "")
+        moved = _moved(workspace, trap, name, one, planned.note)
+        outcomes[name] = replace(planned, note=moved.note) if moved.well else moved
+    return outcomes
 
 
 def _moved(workspace: Workspace, trap: Trap, name: str, one: Landing, note: str) -> Synced:
@@ -165,7 +172,7 @@ def _moved(workspace: Workspace, trap: Trap, name: str, one: Landing, note: str)
         return Synced(name, "failed", error.what)
     except TargetMoved:
         return Synced(name, "refused", "it moved meanwhile; run it again")
-    return Synced(name, "moved", note)
+    return Synced(name, "moved", "; ".join((note, *left_behind(workspace.git, one))))
 
 
 def commits(count: int) -> str:

@@ -23,6 +23,7 @@ from ..edges.surroundings import temporary_place
 from . import branches, keeping, landing, payload, removal, roster
 from .branches import Branch
 from .landing import Landing
+from .pointers import left_behind
 
 HOME = ".pqa_worktrees"
 
@@ -101,7 +102,7 @@ def require_clearable(git: Git, state: State, run: Run) -> None:
     for candidate in run.candidates:
         place = folder(git, candidate)
         if place in enrolled:
-            removal.require_removable(found, place)
+            removal.require_removable(git, found, place)
         elif run.mode is Mode.WORKTREE and os.path.lexists(place):
             what = f"{place} is not where staddle made a tree; was the repository moved?"
             raise Refused("moved", what, f"move it back, or the tree away: mv {shell(place)} somewhere")
@@ -110,7 +111,8 @@ def require_clearable(git: Git, state: State, run: Run) -> None:
 def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str]:
     """Remove every tree of the run and every branch but `keep`'s; what a loser holds is kept before.
 
-    Returns, a line each, what was kept, what is a person's now and stays, and who stands in a tree that is gone.
+    Returns, a line each, what was kept, what is a person's now and stays, who stands in a tree that is gone, and which
+    submodules the landing left as they were.
     """
     enrolled, places = roster.members(state), {folder(git, candidate): candidate for candidate in run.candidates}
     trees = {place: candidate for place, candidate in places.items() if place in enrolled}
@@ -136,6 +138,8 @@ def clear(git: Git, state: State, run: Run, keep: int | None = None) -> list[str
     for place in trees:
         removal.delete_folder(temporary_place(place))
     keeping.forget_refs(git, run)
+    if run.stage is Stage.MERGED and run.target and run.old and run.new:
+        told += left_behind(git, Landing(run.target, run.old, run.new, run.since))
     return sorted(told)
 
 

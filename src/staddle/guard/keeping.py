@@ -22,6 +22,7 @@ from ..edges.git import Git, RefUpdate
 from ..edges.gitcalls import GitError
 from ..edges.objects import Objects
 from ..edges.state import SECRET_FOLDER, State
+from ..edges.submodules import is_absorbed
 from . import branches
 from .locks import clear_stale
 from .pool import each
@@ -92,7 +93,7 @@ class _Look:
             if (place / ".git").exists():  # somebody's own repository: the removal will refuse it
                 return []
             entry = None
-        work, whole = list[str](), entry is not None and not self._is_beyond_git(place)
+        work, whole = list[str](), entry is not None and not self._is_beyond_git(place, entry)
         try:
             work = [] if entry is None else self._save_work(candidate, entry)
         except GitError:
@@ -101,9 +102,10 @@ class _Look:
         told = self._bundled(candidate, work)
         return told if whole else told + keep_folder(self.state, self.run, candidate, place)
 
-    def _is_beyond_git(self, place: Path) -> bool:
+    def _is_beyond_git(self, place: Path, entry: Entry) -> bool:
         """Whether a tree holds what no commit of it can: repositories, or files that its index says to overlook."""
-        return any(path.parent != place for path in place.rglob(".git")) or bool(self.git.hidden(place))
+        inner = (path.parent for path in place.rglob(".git") if path.parent != place)
+        return any(not is_absorbed(one, entry.admin) for one in inner) or bool(self.git.hidden(place))
 
     def _save_work(self, candidate: Candidate, entry: Entry) -> list[str]:
         """Hold a HEAD that left its branch, or work that is not committed, by a ref of ours; the ref, if any."""

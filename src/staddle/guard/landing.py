@@ -196,7 +196,8 @@ def _roll_forward(objects: Objects, entry: Entry, private: Path, landing: Landin
     to_write = [change for change in to_write if change.path not in absent]
     for change in to_write:
         if change.deleted:
-            (entry.folder / change.path).unlink(missing_ok=True)
+            with suppress(IsADirectoryError):  # a submodule: what is checked out there is a person's
+                (entry.folder / change.path).unlink(missing_ok=True)
             with suppress(OSError):
                 os.removedirs((entry.folder / change.path).parent)
     objects.write(entry.folder, private, [change.path for change in to_write if not change.deleted])

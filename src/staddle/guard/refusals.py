@@ -6,6 +6,7 @@ from ..core.names import Oid, quoted, shell
 from ..edges.entries import Entry
 from ..edges.git import Git
 from ..edges.processes import mounts_below, standing_in
+from ..edges.submodules import losses
 from . import roster
 
 
@@ -29,8 +30,8 @@ def refusals(git: Git, entry: Entry, member: roster.Member | None, base: Oid, la
         found.append(Refusal("locked", f"{at} is locked{why}", f"git worktree unlock {shell(at)}"))
     if operation := entry.under_way():
         found.append(Refusal("under-way", f"a {operation} is under way in {at}", f"{there} {operation} --abort"))
-    if (entry.admin / "modules").exists():
-        found.append(Refusal("submodules", f"{at} has submodules checked out", f"{there} submodule deinit --all"))
+    for loss in losses(git, at, entry.admin):
+        found.append(Refusal("submodules", f"in {at} the submodule {loss}", f"{there} submodule foreach git status"))
     if mounts := mounts_below(at):
         found.append(Refusal("mount", f"{mounts[0]} is mounted inside {at}", f"umount {shell(mounts[0])}"))
     if hidden := git.hidden(at):

@@ -24,6 +24,7 @@ from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Git
 from ..edges.processes import mounts_below
 from ..edges.state import State
+from ..edges.submodules import losses
 from . import branches, ledger, roster
 from .branches import Branch
 from .creation import REPOSITORY_WAIT_SECONDS
@@ -102,7 +103,8 @@ def remove(
         _journal(state, leaving)
         for one in leaving:
             one.folder.rename(one.aside)
-            if not (unchanged(one.folder, one.aside) if unchanged else not git.changes(one.aside, one.admin)):
+            well = unchanged(one.folder, one.aside) if unchanged else _nothing_in(git, one)
+            if not well:
                 _put_back(leaving)
                 state.drop("departures")
                 raise Refused(
@@ -112,7 +114,11 @@ def remove(
     _finish_all(git, state)
 
 
-def require_removable(found: Sequence[Entry], folder: Path) -> None:
+def _nothing_in(git: Git, one: Departure) -> bool:
+    return not git.changes(one.aside, one.admin) and not losses(git, one.aside, one.admin)
+
+
+def require_removable(git: Git, found: Sequence[Entry], folder: Path) -> None:
     """Refused when what stands in a tree of the machine's is not ours to remove, or holds what is not.
 
     `found` are all entries of the repository.
@@ -121,9 +127,11 @@ def require_removable(found: Sequence[Entry], folder: Path) -> None:
     if not folder.is_symlink() and os.path.lexists(folder / ".git") and not (admin and is_linked(folder, admin)):
         what = f"{folder} is another repository, not the tree that staddle made there"
         raise Refused("foreign", what, f"move it away: mv {shell(folder)} somewhere")
-    if admin and (admin / "modules").exists():
-        what = f"{folder} has submodules checked out, whose commits may be nowhere else"
-        raise Refused("submodules", what, f"push them, then: git -C {shell(folder)} submodule deinit --all --force")
+    if admin and folder.is_dir() and is_linked(folder, admin) and (lost := losses(git, folder, admin)):
+        what = f"{folder} has submodules with work of their own: {'; '.join(lost)}"
+        raise Refused(
+            "submodules", what, f"git -C {shell(folder)} submodule foreach git status, and push what is there"
+        )
     if mounts := mounts_below(folder):
         raise Refused("mount", f"{mounts[0]} is mounted inside {folder}", f"umount {shell(mounts[0])}")
     if inner := [entry.folder for entry in found if folder in entry.folder.parents and entry.folder.exists()]:
@@ -142,7 +150,7 @@ def discard(git: Git, state: State, going: Sequence[tuple[Path, Branch | None]],
     """
     found = list(entries(git))
     for folder, _ in going:
-        require_removable(found, folder)
+        require_removable(git, found, folder)
     admins = {entry.folder: entry.admin for entry in found}
     leaving = [
         _departure(
