@@ -1,5 +1,6 @@
 """Repositories of every shape: sparse, with submodules, bare, with large files elsewhere, and oddly named."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -236,3 +237,72 @@ def test_a_candidate_whose_submodule_has_commits_of_its_own_is_not_taken_away(ne
     nested.commit(tree / "lib" / "part", "mine.txt", "mine\n", "feat: mine")
     assert "commits that are on no remote" in nested.staddle("reconcile", "run42", code=3).stderr
     assert (tree / "lib/part/mine.txt").exists()
+
+
+# -- bare -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(planned: Planned, tmp_path: Path) -> Repository:
+    """A bare clone of a product whose commits hold its plan of two milestones; no main checkout anywhere."""
+    repository = planned(2, milestone={"checks": {"unit": {"run": "test -e README.md", "evidence": "exit-code"}}})
+    repository.git("add", "milestones.yaml")
+    repository.git("commit", "--quiet", "-m", "chore: plan")
+    repository.git("push", "--quiet")
+    repository.git("clone", "--quiet", "--bare", "origin.git", "bare.git", at=tmp_path)
+    return Repository(tmp_path / "bare.git")
+
+
+def test_in_a_bare_repository_the_plan_is_the_commits_and_trees_stand_beside_it(bare: Repository) -> None:
+    assert [row["state"] for row in bare.json("plan")["milestones"]] == ["create", "create"]
+    bare.staddle("worktrees")
+    assert bare.git("status", "--porcelain", at=bare.tree(1)) == ""
+    for place in (bare.main, bare.tree(1), bare.tree(1) / "app"):
+        assert bare.staddle("path", "m2", at=place).stdout == f"{bare.tree(2)}\n"
+
+
+def test_the_work_of_a_milestone_needs_no_main_checkout(bare: Repository) -> None:
+    bare.staddle("worktrees")
+    bare.commit(bare.tree(1), "mine.txt", "mine\n", "feat: mine")
+    bare.commit(bare.tree(2), "base.txt", "base\n", "feat: base")
+    bare.git("update-ref", "refs/heads/main", bare.branch(2))
+    assert [row["did"] for row in bare.json("sync")] == ["moved", "current"]
+    bare.staddle("verify")
+    assert [row["verdict"] for row in bare.json("status")] == ["pass", "pass"]
+    bare.staddle("prompts", "m1")
+    bare.staddle("remove", "m2", at=bare.tree(1))
+    assert not bare.tree(2).exists()
+    assert bare.git("status", "--porcelain", at=bare.tree(1)) == ""
+
+
+def test_a_run_in_a_bare_repository_is_proven_by_the_commits_plan(bare: Repository) -> None:
+    plan = json.loads(bare.git("show", "HEAD:milestones.yaml")) | {"checks": {"all": CHECK}}
+    bare.staddle("worktrees", "m1")
+    tip = bare.commit(bare.tree(1), "milestones.yaml", json.dumps(plan), "chore: checks")
+    bare.git("update-ref", "refs/heads/main", tip)
+    tree = Path(bare.staddle("spawn", "run42", "1").stdout.strip())
+    assert tree == bare.main / ".pqa_worktrees" / "run42-b1"
+    bare.commit(tree, "new.txt", "new\n", "feat: new")
+    bare.staddle("reconcile", "run42", "1")
+    assert "Verified: all" in bare.git("log", "-1", "--format=%B", "main")
+
+
+CHECK = {"run": "test -e new.txt", "evidence": "exit-code"}
+
+
+def test_own_settings_of_trees_leave_a_bare_repository_bare(bare: Repository) -> None:
+    bare.staddle("worktrees", "m2")
+    plan = json.loads(bare.git("show", "HEAD:milestones.yaml"))
+    plan["milestones"][0]["sparse"] = ["app"]
+    tip = bare.commit(bare.tree(2), "milestones.yaml", json.dumps(plan), "chore: sparse")
+    bare.git("update-ref", "refs/heads/main", tip)
+    bare.staddle("worktrees")
+    assert bare.git("sparse-checkout", "list", at=bare.tree(1)) == "app"
+    assert bare.git("rev-parse", "--is-bare-repository") == "true"
+    assert bare.git("rev-parse", "--is-bare-repository", at=bare.tree(1)) == "false"
+    assert bare.staddle("path", "m1", at=bare.tree(2)).stdout == f"{bare.tree(1)}\n"
+
+
+def test_a_bare_repository_without_a_plan_in_its_commit_says_so(repository: Repository, tmp_path: Path) -> None:
+    origin = Repository(tmp_path / "origin.git")
+    assert "its HEAD has no milestones.yaml" in origin.staddle("plan", code=2).stderr

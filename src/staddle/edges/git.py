@@ -73,9 +73,14 @@ class Git(GitCalls):
         outcome = self.attempt("symbolic-ref", "--quiet", "HEAD", at=at)
         return outcome.out.decode(errors="surrogateescape").strip() if outcome.rc == 0 else None
 
-    def remotes(self) -> tuple[str, ...]:
-        """The names of all remotes."""
-        return tuple(self.run("remote").decode().split())
+    def tracks(self, remote: str) -> bool:
+        """Whether what is fetched from `remote` is kept apart, below refs/remotes: not so in a bare clone or a mirror."""
+        return b":refs/remotes/" in self.attempt("config", "--get-all", f"remote.{remote}.fetch").out
+
+    def file(self, revision: str, path: str) -> bytes | None:
+        """A file as a commit of the repository has it; None when there is none."""
+        outcome = self.attempt("cat-file", "blob", f"{revision}:{path}")
+        return outcome.out if outcome.rc == 0 else None
 
     def settings(self, file: Path) -> list[tuple[str, str]]:
         """Every key and value of a config file, in its order; none when it is missing."""

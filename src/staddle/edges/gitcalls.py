@@ -92,7 +92,7 @@ class GitCalls:
             raise UsageError(f"{folder} is not in a git repository that can be used: {said[0]}", todo)
         common, own = (Path(os.fsdecode(line)) for line in outcome.out.splitlines()[:2])
         probe.common = common
-        bare = probe.config("core.bare") == "true"
+        bare = probe._common_config("core.bare") == "true"
         if probe.config("extensions.refstorage") not in (None, "files"):
             raise Refused(
                 "ref-storage",
@@ -105,12 +105,18 @@ class GitCalls:
         """Where the main checkout is; a submodule's and a separate git folder's are not beside it."""
         if common.name == ".git":
             return common.parent
-        if worktree := self.config("core.worktree"):
+        if worktree := self._common_config("core.worktree"):
             return Path(os.path.normpath(common / worktree))
         if own != common:
             what = f"{common} does not tell where its main checkout is"
             raise Refused("main-unknown", what, "run it in the main checkout")
         return Path(os.fsdecode(self.run("rev-parse", "--show-toplevel").rstrip(b"\n")))
+
+    def _common_config(self, key: str) -> str | None:
+        """A setting as it counts for the repository itself, whichever of its trees we stand in."""
+        env = {"GIT_DIR": str(self.common), "GIT_WORK_TREE": str(self.common)}
+        outcome = self.attempt("config", "--get", key, env=env)
+        return os.fsdecode(outcome.out).rstrip("\n") if outcome.rc == 0 else None
 
     @contextmanager
     def handing_down(self, descriptor: int) -> Iterator[None]:

@@ -37,6 +37,13 @@ def load_plan(path: Path) -> LoadedPlan:
     return LoadedPlan(plan, absolute, Path(os.path.realpath(absolute.parent / plan.repo)))
 
 
+def committed_plan(data: bytes, revision: str, home: Path) -> LoadedPlan:
+    """The plan in `data`, a file of the commit `revision` of the bare repository at `home`, which has no checkout."""
+    if len(data) > LARGEST:
+        raise PlanError(f"{revision}: larger than {LARGEST // 1024} kB, which no plan needs", _CHOOSE)
+    return LoadedPlan(parse_plan(data, revision), home / revision, home)
+
+
 def parse_plan(data: bytes, name: str) -> Plan:
     """The plan in `data`; raises PlanError with one line a fault, each `name:line: trail: message`."""
     values, faults = _read(data)

@@ -15,13 +15,12 @@ from ..core.unit import Ended, Job
 from ..core.verdict import Judged
 from ..edges.engine import LocalEngine, in_turn
 from ..edges.objects import Objects
-from ..edges.plans import load_plan
 from ..edges.state import SECRET_FOLDER
 from ..edges.surroundings import environment
 from .checking import Options, run_checks
 from .setup import SET_UP_SECONDS, why_not
 from .subject import scratch_subject
-from .workspace import PLAN_NAME, Site, Tell
+from .workspace import Site, Tell, plan_of
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ class Gate:
 
 def gate_of(site: Site, *, skip: bool) -> Gate:
     """The gate of this repository; with `skip` its hooks alone. PlanError when there is a plan and it is wrong."""
-    path = site.git.main / PLAN_NAME
-    loaded = load_plan(path) if path.is_file() and not skip else None
+    loaded = None if skip else plan_of(site.git)
     plan = loaded.plan if loaded and loaded.repo == site.git.main else None
     return Gate(site.git.merge_hooks(), plan, skip)
 

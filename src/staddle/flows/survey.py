@@ -66,9 +66,9 @@ class Survey:
 
 
 def find_base(workspace: Workspace) -> Base:
-    """The remote's branch where there is a remote, the local one otherwise."""
+    """The remote's branch where one is tracked, the local one otherwise."""
     git, plan = workspace.git, workspace.plan
-    if plan.remote in git.remotes():
+    if git.tracks(plan.remote):
         name = f"{plan.remote}/{plan.base}"
         oid = git.commit(f"refs/remotes/{name}")
         if oid is None:

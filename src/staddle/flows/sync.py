@@ -49,7 +49,7 @@ def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell, d
     """
     chosen, since = workspace.chosen(targets), time.time()
     with changing(workspace, "sync") as trap, ExitStack() as held:
-        if fetch and not dry_run and workspace.plan.remote in workspace.git.remotes():
+        if fetch and not dry_run and workspace.git.tracks(workspace.plan.remote):
             fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
         found = survey(workspace, chosen)
         outcomes = {finding.name: kept_out(workspace, finding, held) for finding in found.findings}

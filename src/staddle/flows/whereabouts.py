@@ -1,6 +1,5 @@
 """Whereabouts: what a target can name here - a milestone, a run, a candidate - and where that is; changes nothing."""
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from ..core.model import Milestone, Plan
 from ..core.names import Candidate, did_you_mean, quoted
 from ..core.runs import Run
 from ..guard import candidates
-from .workspace import PLAN_NAME, Site, Tell, Workspace, open_site, open_workspace
+from .workspace import PLAN_NAME, Site, Tell, Workspace, is_in_repository, open_site, open_workspace, plan_of
 
 
 class Place(NamedTuple):
@@ -122,7 +121,7 @@ def look_around(given: Path | None) -> Whereabouts:
         workspace = open_workspace(given)  # the plan says where its repository is
         return Whereabouts(workspace, workspace, _places(workspace))
     site = open_site()
-    has_plan = given or (not site.git.bare and os.path.lexists(site.git.main / PLAN_NAME))
+    has_plan = given or plan_of(site.git)
     return Whereabouts(site, open_workspace(given) if has_plan else None, _places(site))
 
 
@@ -136,6 +135,5 @@ def _places(site: Site) -> tuple[Place, ...]:
 
 def _in_repository() -> bool:
     with suppress(FileNotFoundError):  # the folder that the shell stands in is gone
-        here = Path.cwd()
-        return any((folder / ".git").exists() for folder in (here, *here.parents))
+        return is_in_repository(Path.cwd())
     return False

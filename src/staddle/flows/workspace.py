@@ -9,7 +9,7 @@ from pathlib import Path
 from ..core.errors import UsageError
 from ..core.model import Milestone, Plan
 from ..edges.git import Git
-from ..edges.plans import LoadedPlan, load_plan
+from ..edges.plans import LoadedPlan, committed_plan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
 from ..edges.surroundings import variables
@@ -77,19 +77,37 @@ def _here() -> Path:
 
 
 def find_plan(given: Path | None) -> LoadedPlan:
-    """The plan at `given`, else the one in the main checkout of the repository we stand in."""
+    """The plan at `given`, else the repository's that we stand in."""
     if given is not None:
         return load_plan(given)
     here = _here()
-    for folder in (here, *here.parents):
-        if (folder / ".git").exists():
-            git = Git.open(folder)
-            if git.bare:
-                raise UsageError(f"{git.main} is bare: it has no main checkout to read a plan from", "--plan FILE")
-            return load_plan(git.main / PLAN_NAME)
+    if is_in_repository(here):
+        git = Git.open(here)
+        if found := plan_of(git):
+            return found
+        if git.bare:
+            raise UsageError(f"{git.main} is bare, and its HEAD has no {PLAN_NAME}", "commit one, or: --plan FILE")
+        return load_plan(git.main / PLAN_NAME)
     if (here / PLAN_NAME).exists():
         return load_plan(here / PLAN_NAME)
     raise UsageError(f"{here} is not in a git repository, and no plan was named", "staddle init, or: --plan FILE")
+
+
+def plan_of(git: Git) -> LoadedPlan | None:
+    """The plan in the main checkout, or of HEAD's commit in a bare repository; None when there is none."""
+    if not git.bare:
+        return load_plan(git.main / PLAN_NAME) if os.path.lexists(git.main / PLAN_NAME) else None
+    data = git.file("HEAD", PLAN_NAME)
+    return None if data is None else committed_plan(data, f"HEAD:{PLAN_NAME}", git.main)
+
+
+def is_in_repository(here: Path) -> bool:
+    """Whether `here` is in a checkout, or in a bare repository itself."""
+    folders = (here, *here.parents)
+    return any(
+        (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "objects").is_dir())
+        for folder in folders
+    )
 
 
 @contextmanager

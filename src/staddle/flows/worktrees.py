@@ -43,7 +43,7 @@ def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Te
     """Create, adopt and set up the trees of the chosen milestones, each on its own; failures are outcomes."""
     chosen = workspace.chosen(targets)
     with changing(workspace, "worktrees") as trap:
-        if fetch and workspace.plan.remote in workspace.git.remotes():
+        if fetch and workspace.git.tracks(workspace.plan.remote):
             fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
         found = survey(workspace, chosen)
         findings = found.findings
