@@ -137,9 +137,9 @@ def test_a_landing_is_signed_where_the_repository_signs(run42: Repository, tmp_p
 
 
 def test_lfs_pointers_are_merged_as_pointers_and_written_through_their_filter(repository: Repository) -> None:
-    repository.git("config", "filter.lfs.smudge", "sed s/pointer/content/")
-    repository.git("config", "filter.lfs.clean", "sed s/content/pointer/")
-    repository.commit(repository.main, ".gitattributes", "*.bin filter=lfs\n", "chore: lfs")
+    repository.git("config", "filter.stand-in.smudge", "sed s/pointer/content/")
+    repository.git("config", "filter.stand-in.clean", "sed s/content/pointer/")
+    repository.commit(repository.main, ".gitattributes", "*.bin filter=stand-in\n", "chore: lfs")
     repository.staddle("spawn", "run42", "1")
     work(repository, 1, "big.bin", "content 1\n")
     repository.staddle("reconcile", "run42", "b1")

@@ -1,6 +1,7 @@
 """Repositories of every shape: sparse, with submodules, bare, with large files elsewhere, and oddly named."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -306,3 +307,71 @@ def test_own_settings_of_trees_leave_a_bare_repository_bare(bare: Repository) ->
 def test_a_bare_repository_without_a_plan_in_its_commit_says_so(repository: Repository, tmp_path: Path) -> None:
     origin = Repository(tmp_path / "origin.git")
     assert "its HEAD has no milestones.yaml" in origin.staddle("plan", code=2).stderr
+
+
+# -- large files elsewhere --------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(planned: Planned) -> Repository:
+    """A product whose `*.bin` are kept by git-lfs: the real one."""
+    if not shutil.which("git-lfs"):
+        pytest.skip("needs git-lfs")
+    repository = planned(1, milestone={"checks": {"unit": {"run": "test -e big.bin", "evidence": "exit-code"}}})
+    repository.git("lfs", "install", "--local")
+    repository.git("lfs", "track", "*.bin")
+    (repository.main / "big.bin").write_text("content\n")
+    repository.git("add", ".gitattributes", "big.bin")
+    repository.git("commit", "--quiet", "-m", "feat: large")
+    repository.git("push", "--quiet", "origin", "main")
+    return repository
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_large_files_stand_in_trees_as_a_checkout_has_them(large: Repository, copied: bool) -> None:
+    if copied:
+        for number in range(2000):
+            (large.main / f"{number}.txt").touch()
+        large.git("add", "--all", ".")
+        large.git("commit", "--quiet", "-m", "feat: many")
+        large.git("push", "--quiet", "origin", "main")
+    large.staddle("worktrees")
+    assert (large.tree(1) / "big.bin").read_text() == "content\n"
+    assert large.git("status", "--porcelain", at=large.tree(1)) == ""
+
+
+def test_large_files_are_moved_and_landed_as_pointers(large: Repository) -> None:
+    large.staddle("spawn", "run42", "2")
+    home = large.main / ".pqa_worktrees"
+    large.commit(home / "run42-b1", "big.bin", "newer\n", "feat: newer")
+    (home / "run42-b2" / "other.bin").write_text("uncommitted\n")
+    large.staddle("reconcile", "run42", "1")
+    assert large.git("show", "HEAD:big.bin").startswith("version https://git-lfs")
+    assert (large.main / "big.bin").read_text() == "newer\n"
+    assert large.git("status", "--porcelain", "--untracked-files=no") == ""
+    large.staddle("undo", "run42-b2")
+    assert large.git("show", "pqa/run42-b2:other.bin").startswith("version https://git-lfs")
+
+
+def test_sync_and_verify_keep_large_files_in_their_place(large: Repository) -> None:
+    large.staddle("worktrees")
+    large.commit(large.tree(1), "mine.bin", "mine\n", "feat: mine")
+    large.commit(large.main, "big.bin", "newer\n", "feat: newer")
+    large.git("push", "--quiet", "origin", "main")
+    large.staddle("sync")
+    large.staddle("verify")
+    assert (large.tree(1) / "big.bin").read_text() == "newer\n"
+    assert large.git("status", "--porcelain", at=large.tree(1)) == ""
+    assert large.git("show", "HEAD:mine.bin", at=large.tree(1)).startswith("version https://git-lfs")
+
+
+def test_a_filter_whose_program_is_missing_is_named(planned: Planned) -> None:
+    repository = planned(1)
+    repository.commit(repository.main, ".gitattributes", "*.md filter=lfs\n", "chore: lfs")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.git("config", "filter.lfs.process", "git-lfs-that-is-gone filter-process")
+    repository.git("config", "filter.lfs.required", "true")
+    said = repository.staddle("worktrees", code=1).stdout
+    assert "the filter lfs, and its program git-lfs-that-is-gone is not installed" in said.replace("\n", " ")
+    assert not repository.tree(1).exists()
+    assert_no_stumps(repository)

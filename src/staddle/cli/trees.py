@@ -42,11 +42,8 @@ def plan(targets: Targets = None, plan: PlanFile = None, json: AsJson = False) -
             }
         )
         return
-    where = (
-        ""
-        if found.base.remote
-        else f" (there is no remote {workspace.plan.remote} that is tracked: the base is the local branch)"
-    )
+    alone = f" (there is no remote {workspace.plan.remote} that is tracked: the base is the local branch)"
+    where = "" if found.base.remote else alone
     console.talk(f"{workspace.loaded.path}: base {found.base.name} at {found.base.oid[:10]}{where}")
     rows = [
         (finding.name, finding.standing.value, finding.milestone.branch, finding.note) for finding in found.findings

@@ -74,7 +74,7 @@ class Git(GitCalls):
         return outcome.out.decode(errors="surrogateescape").strip() if outcome.rc == 0 else None
 
     def tracks(self, remote: str) -> bool:
-        """Whether what is fetched from `remote` is kept apart, below refs/remotes: not so in a bare clone or a mirror."""
+        """Whether what `remote` has is fetched into refs/remotes; not so in a bare clone or a mirror."""
         return b":refs/remotes/" in self.attempt("config", "--get-all", f"remote.{remote}.fetch").out
 
     def file(self, revision: str, path: str) -> bytes | None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ..core.names import Oid
 from ..edges import sparse
+from ..edges.filters import require_programs
 from ..edges.git import Git
+from ..edges.gitcalls import GitError
 from ..edges.slots import default_slots
 from ..edges.treecopy import Blank, CannotCopy, Source, copy_checkout
 from .pool import Done, each
@@ -44,7 +46,7 @@ def fill(git: Git, trees: Sequence[Staged], build: Callable[[Staged], None]) -> 
                 blank.append(done.thing)
         narrow = [tree for tree in blank if tree.is_sparse]
         yield from _fill_alike(git, tip, sorted(set(blank) - set(narrow), key=lambda tree: tree.name))
-        yield from each(narrow, lambda tree: git.fill(tree.admin, tree.folder))
+        yield from each(narrow, lambda tree: _fill(git, tree))
 
 
 def _fill_alike(git: Git, tip: Oid, blank: list[Staged]) -> Iterator[Done[Staged, None]]:
@@ -52,13 +54,21 @@ def _fill_alike(git: Git, tip: Oid, blank: list[Staged]) -> Iterator[Done[Staged
         yield from (Done(tree, None, None) for tree in blank)
         return
     rest = blank[1:]
-    first = list(each(blank[:1], lambda tree: git.fill(tree.admin, tree.folder)))
+    first = list(each(blank[:1], lambda tree: _fill(git, tree)))
     copied = _copied(git, Source(blank[0].folder, blank[0].admin / "index", git.tree_of(tip)), rest) if rest else False
     yield from first  # the taker moves it into place: not before it has been copied
     if copied:
         yield from (Done(tree, None, None) for tree in rest)
     else:
-        yield from each(rest, lambda tree: git.fill(tree.admin, tree.folder))
+        yield from each(rest, lambda tree: _fill(git, tree))
+
+
+def _fill(git: Git, tree: Staged) -> None:
+    try:
+        git.fill(tree.admin, tree.folder)
+    except GitError:
+        require_programs(git)
+        raise
 
 
 def _copied(git: Git, source: Source | None, blank: Sequence[Staged]) -> bool:
