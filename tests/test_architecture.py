@@ -20,7 +20,7 @@ SIDEWAYS = {
         ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
-        ("sparse", "git"), ("filters", "git"), ("submodules", "git"), ("objects", "sparse"),
+        ("sparse", "git"), ("promised", "git"), ("filters", "git"), ("submodules", "git"), ("objects", "sparse"),
         ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
     },
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Repositories of every shape: sparse, with submodules, bare, with large files elsewhere, and oddly named."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from staddle.core.names import Oid
 from staddle.edges.git import Git
 from staddle.edges.state import State
 from staddle.guard.landing import Landing, settle
-from tests.kit import Repository, assert_no_stumps
+from tests.kit import Repository, assert_no_stumps, write_plan
 
 Planned = Callable[..., Repository]
 
@@ -375,3 +376,123 @@ def test_a_filter_whose_program_is_missing_is_named(planned: Planned) -> None:
     assert "the filter lfs, and its program git-lfs-that-is-gone is not installed" in said.replace("\n", " ")
     assert not repository.tree(1).exists()
     assert_no_stumps(repository)
+
+
+# -- odd ones ---------------------------------------------------------------------------------
+
+SETTINGS = {
+    "fsmonitor": "true",
+    "untrackedCache": "true",
+    "splitIndex": "true",
+    "ignoreCase": "true",
+    "autocrlf": "true",
+    "quotePath": "true",
+}
+
+
+def round_trip(repository: Repository) -> None:
+    """Every verb about a tree, and a run, in this repository of one milestone; all must end well and leave it clean."""
+    repository.staddle("worktrees")
+    repository.commit(repository.tree(1), "a ö '.txt", "mine\n", "feat: mine")
+    repository.commit(repository.main, "é é/base.txt", "base\n", "feat: base")
+    assert [row["did"] for row in repository.json("sync", "--no-fetch")] == ["moved"]
+    repository.staddle("verify", "m1")
+    tree = Path(repository.staddle("spawn", "run42", "1").stdout.strip())
+    repository.commit(tree, "é é/base.txt", "better\n", "feat: better")
+    repository.staddle("reconcile", "run42", "1")
+    assert repository.git("status", "--porcelain", "--untracked-files=no") == ""
+    assert repository.git("status", "--porcelain", at=repository.tree(1)) == ""
+    assert_no_stumps(repository)
+
+
+def fresh(place: Path, *argv: str, base: str = "main") -> Repository:
+    """A new repository without a remote, with one commit and a plan of one milestone."""
+    place.mkdir(parents=True)
+    repository = Repository(place)
+    repository.git("init", "--quiet", f"--initial-branch={base}", *argv)
+    repository.commit(place, "README.md", "hello\n", "chore: begin")
+    check = {"run": "test -e README.md", "evidence": "exit-code"}
+    write_plan(place / "milestones.yaml", 1, base=base, milestone={"checks": {"unit": check}})
+    return repository
+
+
+@pytest.mark.parametrize("argv", [[], ["--object-format=sha256"]], ids=["sha1", "sha256"])
+def test_blanks_quotes_and_letters_in_paths_are_nothing_special(tmp_path: Path, argv: list[str]) -> None:
+    round_trip(fresh(tmp_path / "a 'b ö" / "main", *argv))
+
+
+def test_a_repository_with_every_cache_and_conversion_on_works(tmp_path: Path) -> None:
+    repository = fresh(tmp_path / "main")
+    for name, value in SETTINGS.items():
+        repository.git("config", f"core.{name}", value)
+    round_trip(repository)
+
+
+def test_a_repository_reached_by_a_link_works(tmp_path: Path) -> None:
+    repository = fresh(tmp_path / "real" / "main")
+    (tmp_path / "link").symlink_to(repository.main)
+    repository.staddle("worktrees", at=tmp_path / "link")
+    assert repository.staddle("path", "m1", at=tmp_path / "link").stdout == f"{repository.tree(1)}\n"
+
+
+def test_variables_of_another_repository_lead_nowhere(tmp_path: Path, planned: Planned) -> None:
+    other, repository = planned(1), fresh(tmp_path / "own" / "main")
+    before = other.state()
+    repository.staddle("worktrees", GIT_DIR=str(other.main / ".git"), GIT_INDEX_FILE=str(tmp_path / "index"))
+    assert repository.tree(1).is_dir()
+    assert other.state() == before
+
+
+def test_a_base_of_another_name_with_a_slash_works(tmp_path: Path) -> None:
+    repository = fresh(tmp_path / "main", base="release/2.x")
+    repository.staddle("worktrees")
+    assert repository.json("plan")["base"]["name"] == "release/2.x"
+
+
+def test_a_checkout_that_is_apart_from_its_git_folder_stays_found_when_trees_have_own_settings(tmp_path: Path) -> None:
+    repository = fresh(tmp_path / "main")
+    (repository.main / ".git").rename(tmp_path / "store")
+    (repository.main / ".git").write_text("gitdir: ../store\n")
+    repository.git("config", "core.worktree", "../main")
+    write_plan(repository.main / "milestones.yaml", 1, milestone={"sparse": ["app"]})
+    repository.staddle("worktrees")
+    assert repository.git("rev-parse", "--show-toplevel") == str(repository.main)
+    assert repository.git("rev-parse", "--show-toplevel", at=repository.tree(1)) == str(repository.tree(1))
+    assert repository.staddle("path", "m1", at=repository.tree(1)).stdout == f"{repository.tree(1)}\n"
+
+
+def test_a_shallow_clone_is_synced(planned: Planned, tmp_path: Path) -> None:
+    repository = planned(1)
+    news(repository, "first.txt")
+    repository.git("clone", "--quiet", "--depth=1", f"file://{tmp_path}/origin.git", "shallow/main", at=tmp_path)
+    shallow = Repository(tmp_path / "shallow" / "main")
+    write_plan(shallow.main / "milestones.yaml", 1)
+    shallow.staddle("worktrees")
+    shallow.commit(shallow.tree(1), "mine.txt", "mine\n", "feat: mine")
+    news(repository, "second.txt")
+    assert [row["did"] for row in shallow.json("sync")] == ["moved"]
+
+
+def test_a_partial_clone_without_its_remote_says_so_and_moves_nothing(planned: Planned, tmp_path: Path) -> None:
+    repository, origin = planned(1), tmp_path / "origin.git"
+    repository.git("config", "uploadpack.allowFilter", "true", at=origin)
+    repository.git("config", "uploadpack.allowAnySHA1InWant", "true", at=origin)
+    repository.git("clone", "--quiet", "--filter=blob:none", f"file://{origin}", "partial/main", at=tmp_path)
+    partial = Repository(tmp_path / "partial" / "main")
+    write_plan(partial.main / "milestones.yaml", 1)
+    partial.staddle("worktrees")
+    news(repository, "README.md", text="news\n")
+    partial.git("fetch", "--quiet")
+    origin.rename(tmp_path / "away.git")
+    assert "is a partial clone" in partial.staddle("sync", "--no-fetch", code=1).stdout.replace("\n", " ")
+    (tmp_path / "away.git").rename(origin)
+    assert [row["did"] for row in partial.json("sync")] == ["moved"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to give files away")
+def test_a_repository_of_another_user_is_refused_with_the_setting_that_allows_it(tmp_path: Path) -> None:
+    repository = fresh(tmp_path / "main")
+    for path in (repository.main, repository.main / ".git"):
+        os.chown(path, 12345, 12345)
+    said = repository.staddle("plan", code=2).stderr
+    assert f"git config --global --add safe.directory {repository.main}" in said

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from ..core.errors import Refused, UsageError, WorkFailed
+from ..core.names import shell
 from .process import Outcome, capture, scrubbed
 
 QUIET = tuple(
@@ -87,8 +88,10 @@ class GitCalls:
         outcome = probe.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", "--absolute-git-dir")
         if outcome.rc != 0:
             said = outcome.err.decode(errors="replace").strip().splitlines() or [""]
-            found = any((place / ".git").exists() for place in (folder, *folder.parents))
-            todo = f"git -C {folder} {'status' if found else 'init'}"
+            found = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+            todo = f"git -C {shell(folder)} {'status' if found else 'init'}"
+            if found and found.stat().st_uid != os.geteuid():  # which git takes for a trap
+                todo = f"git config --global --add safe.directory {shell(found)}"
             raise UsageError(f"{folder} is not in a git repository that can be used: {said[0]}", todo)
         common, own = (Path(os.fsdecode(line)) for line in outcome.out.splitlines()[:2])
         probe.common = common

@@ -23,6 +23,7 @@ from ..edges.entries import Entry, entries, is_linked, is_symbolic
 from ..edges.git import Git, RefUpdate
 from ..edges.gitcalls import GitError
 from ..edges.objects import Change, Objects
+from ..edges.promised import require_here
 from ..edges.state import State
 from .locks import clear_stale, take
 
@@ -157,6 +158,7 @@ def _require_quiet(entry: Entry) -> None:
 
 def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, landing: Landing) -> None:
     changes = objects.diff(landing.old, landing.new)
+    require_here(git, [change.new for change in changes if change.new_mode not in ("000000", "160000")])
     going = {change.path for change in changes if change.deleted}
     standing = [change.path for change in changes if change.added and _in_the_way(entry.folder, change.path, going)]
     if standing:
@@ -166,9 +168,7 @@ def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, land
         touched = {change.path for change in changes}
         edited = [path for path in git.changes(entry.folder).tracked if path in touched] or ["its index"]
         what = f"{entry.folder} has uncommitted changes where the landing changes too: {', '.join(edited[:3])}"
-        raise Refused(
-            "in-the-way", what, f"git -C {shell(entry.folder)} commit --all, or stash them, then run it again"
-        )
+        raise Refused("in-the-way", what, f"git -C {shell(entry.folder)} commit --all, or stash them, and run it again")
 
 
 def _in_the_way(folder: Path, path: str, going: set[str]) -> bool:
