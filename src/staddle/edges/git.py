@@ -77,11 +77,6 @@ class Git(GitCalls):
         """Whether what `remote` has is fetched into refs/remotes; not so in a bare clone or a mirror."""
         return b":refs/remotes/" in self.attempt("config", "--get-all", f"remote.{remote}.fetch").out
 
-    def file(self, revision: str, path: str) -> bytes | None:
-        """A file as a commit of the repository has it; None when there is none."""
-        outcome = self.attempt("cat-file", "blob", f"{revision}:{path}")
-        return outcome.out if outcome.rc == 0 else None
-
     def settings(self, file: Path) -> list[tuple[str, str]]:
         """Every key and value of a config file, in its order; none when it is missing."""
         outcome = self.attempt("config", "--file", str(file), "--no-includes", "--list", "-z")

@@ -67,7 +67,7 @@ def land(workspace: Workspace, name: str, wanted: Wanted, *, tell: Tell) -> Land
 
 
 def _stacked(workspace: Workspace, name: str, wanted: Wanted, *, fetch: bool) -> tuple[Load, Base, Stack]:
-    if fetch and workspace.plan.remote in workspace.git.remotes():
+    if fetch and workspace.git.tracks(workspace.plan.remote):
         fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
     found = survey(workspace, workspace.chosen([name]))
     load = weigh(workspace, found.findings[0], found.base, wanted.upto)

@@ -62,7 +62,7 @@ class _Train:
         fetch, screened = self.wanted.fetch, not self.wanted.gate
         for _ in range(len(self.order) + MOST_TRIES):
             with changing(self.workspace, "train") as trap:
-                if fetch and self.workspace.plan.remote in self.workspace.git.remotes():
+                if fetch and self.workspace.git.tracks(self.workspace.plan.remote):
                     fetching.fetch(self.workspace.git, self.workspace.state, self.workspace.plan.remote)
                 base = find_base(self.workspace)
                 tip = self._board(base)

@@ -97,8 +97,8 @@ def plan_of(git: Git) -> LoadedPlan | None:
     """The plan in the main checkout, or of HEAD's commit in a bare repository; None when there is none."""
     if not git.bare:
         return load_plan(git.main / PLAN_NAME) if os.path.lexists(git.main / PLAN_NAME) else None
-    data = git.file("HEAD", PLAN_NAME)
-    return None if data is None else committed_plan(data, f"HEAD:{PLAN_NAME}", git.main)
+    found = git.attempt("cat-file", "blob", f"HEAD:{PLAN_NAME}")
+    return committed_plan(found.out, f"HEAD:{PLAN_NAME}", git.main) if found.rc == 0 else None
 
 
 def is_in_repository(here: Path) -> bool:
