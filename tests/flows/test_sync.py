@@ -206,3 +206,27 @@ def test_a_conflict_unlike_the_one_remembered_leaves_tree_and_memory_alone(remem
 def test_memory_is_not_asked_where_it_is_switched_off(remembered: Repository) -> None:
     remembered.git("config", "rerere.enabled", "false")
     assert did(remembered, "m3", code=1) == {"m3": "conflict"}
+
+
+def test_modes_links_and_odd_messages_are_made_again_as_they_were(eight: Repository) -> None:
+    tree = eight.tree(1)
+    (tree / "tool").symlink_to("part1.txt")
+    (tree / "part1.txt").chmod(0o755)
+    eight.git("add", "--all", at=tree)
+    message = eight.main.parent / "message"
+    message.write_bytes("feat: caf\xe9\n".encode("latin-1"))
+    eight.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "--quiet", "-F", str(message), at=tree)
+    assert did(eight, "m1") == {"m1": "moved"}
+    assert (tree / "tool").readlink() == Path("part1.txt")
+    assert (tree / "part1.txt").stat().st_mode & 0o100
+    assert eight.git("log", "-1", "--format=%s", at=tree) == "feat: café"
+    assert eight.git("status", "--porcelain", at=tree) == ""
+
+
+def test_commits_are_signed_again_where_the_repository_signs(eight: Repository) -> None:
+    key = eight.main.parent / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    for name, value in (("gpg.format", "ssh"), ("user.signingkey", str(key)), ("commit.gpgsign", "true")):
+        eight.git("config", name, value)
+    assert did(eight, "m1") == {"m1": "moved"}
+    assert "gpgsig -----BEGIN SSH SIGNATURE-----" in eight.git("cat-file", "commit", eight.branch(1))
