@@ -1,7 +1,11 @@
 """agents: started inside their trees, judged by what git shows."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.kit import Repository
 
@@ -111,3 +115,45 @@ def test_a_template_beside_the_plan_comes_first_and_unknown_names_in_it_are_erro
     assert repository.json("prompts")[0]["text"] == "Do FR-X-001\n"
     template.write_text("one\n{{ nonsense }}\n")
     assert "'nonsense' is undefined" in repository.staddle("prompts", code=2).stderr
+
+
+FAKE = """#!/bin/sh
+printf '%s\\n' "$@" > .staddle/words
+wc -c > .staddle/bytes
+git commit -q --allow-empty -m 'feat(part1): FR-X-001 first thing'
+"""
+
+
+def with_program(planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Repository:
+    """One milestone with one requirement, its tree, and a program of this kind's name that notes what it is given."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / kind).write_text(FAKE)
+    (tmp_path / "bin" / kind).chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path / "bin"), os.environ["PATH"])))
+    repository = planned(1, agents={"real": {"kind": kind}}, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    return repository
+
+
+@pytest.mark.parametrize("kind", ["copilot", "claude", "codex", "gemini", "opencode"])
+def test_a_prompt_of_200_kilobytes_reaches_an_agent_of_every_kind(
+    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    repository = with_program(planned, tmp_path, monkeypatch, kind)
+    (repository.main / "templates").mkdir()
+    (repository.main / "templates" / "prompt.md.j2").write_text("x" * 200_000)
+    repository.staddle("agents")
+    assert (repository.tree(1) / ".staddle" / "bytes").read_text().strip() == "200000"
+
+
+def test_codex_is_given_the_four_places_that_a_commit_writes_to(
+    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = with_program(planned, tmp_path, monkeypatch, "codex")
+    repository.staddle("agents")
+    words = (repository.tree(1) / ".staddle" / "words").read_text().splitlines()
+    places = [Path(words[at + 1]) for at, word in enumerate(words) if word == "--add-dir"]
+    git = repository.main / ".git"
+    admin = Path(repository.git("rev-parse", "--absolute-git-dir", at=repository.tree(1)))
+    assert places == [admin, git / "objects", git / "refs/heads/feat", git / "logs/refs/heads/feat"]
+    assert all(place.is_dir() for place in places)

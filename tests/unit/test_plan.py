@@ -76,8 +76,7 @@ def test_what_is_left_out_has_its_default() -> None:
     plan = plan_of("".join(lines[:2] + lines[11:19]))
     assert (plan.repo, plan.base, plan.remote, plan.setup) == (".", "main", "origin", ())
     assert plan.surroundings == Surroundings(copy=(), link=(), ports=10, env={})
-    copilot = ("copilot", "-p", "{prompt}", "--yolo", "--model", "gpt-5-mini", "--add-dir", "{tree}")
-    assert plan.agents == {"copilot": Agent(Command(copilot), stdin="none", limit=1800)}
+    assert plan.agents == {"copilot": Agent(kind="copilot", model="gpt-5-mini", limit=1800)}
     assert plan.default_agent == "copilot"
     assert (plan.schema.paths, plan.scopes) == ((), ("events", "integration"))
 

@@ -130,17 +130,22 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1
 
 
+AgentKind = Literal["command", "copilot", "claude", "codex", "gemini", "opencode"]
+
+
 class Agent(Struct, frozen=True, forbid_unknown_fields=True):
-    """A program that edits a tree until a requirement is met."""
+    """A program that edits a tree until a requirement is met: a command, or one of a kind that staddle knows."""
 
     command: Annotated[
-        Command,
+        Command | None,
         Meta(description=f"What to start, in the tree. Filled in: {', '.join(f'{{{p}}}' for p in PLACEHOLDERS)}."),
-    ]
-    stdin: Annotated[
-        Literal["none", "prompt"], Meta(description="What arrives on its standard input: nothing, or the prompt.")
-    ] = "none"
+    ] = None
+    kind: Annotated[AgentKind, Meta(description="The program, if it is one that staddle knows.")] = "command"
+    model: Annotated[Line | None, Meta(description="The model that a known program is told to use.")] = None
+    options: Annotated[tuple[Line, ...], Meta(description="Further words for a known program.")] = ()
+    stdin: Annotated[Literal["none", "prompt"], Meta(description="A command's standard input.")] = "none"
     limit: Annotated[Seconds, Meta(description="Seconds after which it is ended.")] = 1800
+    retries: Annotated[Retries, Meta(description="How often it is started again when it failed.")] = 0
 
 
 class Surroundings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -200,7 +205,7 @@ class Schema(Struct, frozen=True, forbid_unknown_fields=True):
 
 def default_agents() -> dict[str, Agent]:
     """The agents of a plan that declares none."""
-    return {"copilot": Agent(Command.split("copilot -p {prompt} --yolo --model gpt-5-mini --add-dir {tree}"))}
+    return {"copilot": Agent(kind="copilot", model="gpt-5-mini")}
 
 
 class Ci(Struct, frozen=True, forbid_unknown_fields=True):

@@ -74,6 +74,7 @@ def _struct(draft: Draft, node: Mapping, kind: inspect.StructType, path: Path) -
     for name, field in fields.items():
         if field.required and name not in values:
             draft.refuse(node.line, path, f"{name!r} is missing")
+    draft.keep(node.line, path, values)
     return values
 
 

@@ -88,6 +88,17 @@ def _agent(draft: Draft) -> Iterator[Finding]:
             yield entry, f"{quoted(name)} is none of the agents ({', '.join(agents)}){did_you_mean(name, agents)}"
 
 
+def _kinds(draft: Draft) -> Iterator[Finding]:
+    for entry in draft.each("agents.*"):
+        declared = entry.value if isinstance(entry.value, dict) else {}
+        kind = declared.get("kind", "command")
+        if kind == "command" and "command" not in declared:
+            yield entry, "'command' is missing, or 'kind' with one of copilot, claude, codex, gemini, opencode"
+        for key in ("model", "options") if kind == "command" else ("command", "stdin"):
+            if key in declared:
+                yield entry, f"{key!r} has no meaning for an agent of kind {kind}"
+
+
 def _placeholders(draft: Draft) -> Iterator[Finding]:
     for entry in draft.each("agents.*.command"):
         if not isinstance(entry.value, Command):
@@ -123,4 +134,16 @@ def _folders(draft: Draft) -> Iterator[Finding]:
             yield entry, f"{quoted(str(entry.value))} holds {found[0]!r}: a folder is named here, no glob"
 
 
-RULES = (_duplicates, _names, _base, _unknown_needs, _circles, _paths, _folders, _agent, _placeholders, _services)
+RULES = (
+    _duplicates,
+    _names,
+    _base,
+    _unknown_needs,
+    _circles,
+    _paths,
+    _folders,
+    _agent,
+    _kinds,
+    _placeholders,
+    _services,
+)

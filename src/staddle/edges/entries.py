@@ -72,6 +72,19 @@ def is_linked(folder: Path, admin: Path) -> bool:
     return not folder.is_symlink() and _text(folder / ".git") == f"gitdir: {admin}"
 
 
+def git_places(git: Git, folder: Path, branch: str) -> dict[str, str]:
+    """What a commit on `branch` in the tree `folder` writes to: its entry, the objects, and its kind of branches."""
+    admin = next((entry.admin for entry in entries(git) if entry.folder == folder), git.common)
+    home = Path("refs/heads", branch).parent
+    (git.common / "logs" / home).mkdir(parents=True, exist_ok=True)  # a sandbox opens folders that exist
+    return {
+        "git_dir": str(admin),
+        "objects": str(git.common / "objects"),
+        "refs": str(git.common / home),
+        "logs": str(git.common / "logs" / home),
+    }
+
+
 def is_symbolic(git: Git, ref: str) -> bool:
     """Whether a branch is but another name of some other branch."""
     return (_text(git.common / ref) or "").startswith("ref: ")

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from ..core.errors import UsageError
+from ..core.kinds import start_of
 from ..core.model import Agent
 from ..core.names import Oid
 from ..core.unit import Ended, Job
 from ..edges.engine import LocalEngine, in_turn
-from ..edges.entries import entries
+from ..edges.entries import entries, git_places
 from ..edges.state import SECRET_FOLDER
 from ..edges.surroundings import environment
 from .prompts import Prompt, prompts
@@ -120,12 +121,14 @@ def _job(workspace: Workspace, prompt: Prompt, name: str, settings: Agent) -> Jo
         "branch": prompt.milestone.branch,
         "plan_dir": str(workspace.loaded.path.parent),
     }
+    places = git_places(workspace.git, prompt.tree, prompt.milestone.branch)
+    how = start_of(settings, values | places, session="", resuming=False)
     return Job(
         unit=workspace.unit(_key(prompt)),
-        argv=settings.command.filled(values),
+        argv=how.argv,
         cwd=prompt.tree,
-        env=environment(own | {"STADDLE_AGENT": name}, prompt.tree, with_tools=True),
-        stdin=prompt.file if settings.stdin == "prompt" else None,
+        env=environment({**own, **how.env, "STADDLE_AGENT": name}, prompt.tree, with_tools=True),
+        stdin=prompt.file if how.reads_prompt else None,
         log=_log(workspace, prompt),
         limit=float(settings.limit),
     )
