@@ -1,4 +1,4 @@
-"""Start an agent inside each tree, one requirement after another."""
+"""Put an agent into each tree, and judge it by what git shows."""
 
 from staddle.__main__ import launch
 

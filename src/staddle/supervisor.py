@@ -205,7 +205,7 @@ class Supervisor:
             "reason": "error" if stubborn else reason,
             "rc": -signal.SIGKILL if self.rc is None else self.rc,
             "seconds": seconds,
-            "strays": len(ended) if reason == "exited" else 0,
+            "strays": [f"{one.name} ({one.pid})" for one in ended] if reason == "exited" else [],
             "message": stubborn or self.log.fault,
         }
 

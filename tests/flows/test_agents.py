@@ -33,7 +33,7 @@ def report(repository: Repository, code: int) -> Any:
 def test_an_agent_commits_on_its_branch_and_main_is_untouched(planned: Planned) -> None:
     repository = with_agent(planned, f"echo x > new && git add new && git commit -qm '{MESSAGE}'")
     main = repository.git("rev-parse", "main")
-    assert report(repository, 0)["work"] == "committed"
+    assert report(repository, 0)["outcome"] == "done"
     assert repository.git("log", "-1", "--format=%s", repository.branch(1)) == MESSAGE
     assert repository.git("rev-parse", "main") == main
 
@@ -41,34 +41,26 @@ def test_an_agent_commits_on_its_branch_and_main_is_untouched(planned: Planned) 
 def test_a_requirement_that_is_committed_is_passed_over(planned: Planned) -> None:
     repository = with_agent(planned, f"git commit -q --allow-empty -m '{MESSAGE}'")
     repository.staddle("agents")
-    assert report(repository, 0)["work"] == "already"
+    assert report(repository, 0)["outcome"] == "already"
 
 
-def test_exit_code_zero_without_a_commit_is_nothing(planned: Planned) -> None:
-    assert report(with_agent(planned, "true"), 1)["work"] == "nothing"
+def test_exit_code_zero_without_a_commit_is_idle(planned: Planned) -> None:
+    assert report(with_agent(planned, "true"), 1)["outcome"] == "idle"
 
 
-def test_another_message_than_the_prompts_is_told(planned: Planned) -> None:
-    found = report(with_agent(planned, "git commit -q --allow-empty -m 'update code'"), 1)
-    assert (found["work"], found["commits"]) == ("wording", ["update code"])
-
-
-def test_work_left_uncommitted_is_told(planned: Planned) -> None:
-    shell = f"git commit -q --allow-empty -m '{MESSAGE}'; echo x > left"
-    assert report(with_agent(planned, shell), 1)["note"] == "left left"
-
-
-def test_an_agent_that_commits_in_the_main_checkout_has_strayed(planned: Planned) -> None:
-    shell = f"git -C ../parpour commit -q --allow-empty -m '{MESSAGE}'"
-    assert report(with_agent(planned, shell), 1)["work"] == "strayed"
-
-
-def test_an_agent_that_switches_branches_has_strayed(planned: Planned) -> None:
-    assert report(with_agent(planned, "git switch -qc other"), 1)["work"] == "strayed"
+def test_an_exit_code_is_told_when_it_is_not_zero(planned: Planned) -> None:
+    found = report(with_agent(planned, "echo out of credit; exit 7"), 1)
+    assert (found["outcome"], found["note"], found["digest"]) == ("failed", "exit code 7", "out of credit")
 
 
 def test_an_agent_is_ended_at_its_limit(planned: Planned) -> None:
-    assert report(with_agent(planned, "sleep 60", limit=1), 1)["work"] == "timeout"
+    assert report(with_agent(planned, "sleep 60", limit=1), 1)["outcome"] == "timeout"
+
+
+def test_an_agent_that_failed_is_started_again_as_often_as_the_plan_says(planned: Planned) -> None:
+    shell = f"echo >> .staddle/tries; test $(wc -l < .staddle/tries) = 3 && git commit -q --allow-empty -m '{MESSAGE}'"
+    found = report(with_agent(planned, shell, retries=2), 0)
+    assert (found["outcome"], found["attempt"]) == ("done", 3)
 
 
 def test_the_prompt_arrives_on_stdin_by_file_and_by_argument(planned: Planned) -> None:

@@ -14,7 +14,7 @@ GREEN, RED, SKIPPED, NONE = Counts(2, 0), Counts(1, 0, ("t::x",)), Counts(0, 2),
 
 def ended(rc: int, reason: Reason = "exited", strays: int = 0) -> Ended:
     """A job that is over."""
-    return Ended("unit", reason, rc, Path("log"), seconds=2.0, strays=strays)
+    return Ended("unit", reason, rc, Path("log"), seconds=2.0, strays=("sleep (7)",) * strays)
 
 
 @pytest.mark.parametrize(

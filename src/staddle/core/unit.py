@@ -35,7 +35,7 @@ class Ended:
     """A job is over and none of its processes lives, unless `message` names some that would not go.
 
     `rc` is the exit code, or minus the signal that ended the leader; 126 or 127 when it could not be
-    started. `strays` counts processes that outlived the leader and had to be ended; `seconds` runs to
+    started. `strays` names processes that outlived the leader and had to be ended; `seconds` runs to
     the leader's end or the decision to stop it.
     """
 
@@ -44,7 +44,7 @@ class Ended:
     rc: int
     log: Path
     seconds: float = 0.0
-    strays: int = 0
+    strays: tuple[str, ...] = ()
     message: str = ""
 
     @property

@@ -59,10 +59,11 @@ VERBS = (
     ),
     Verb(
         "agents",
-        "Start an agent inside each tree, one requirement after another.",
-        "Trees are worked in side by side. A requirement is done when a commit with its message is on the branch; "
-        "what the agent says of itself does not count. Requirements that are done already are passed over.",
-        "m3 --agent copilot",
+        "Put an agent into each tree, and judge it by what git shows.",
+        "In a milestone's tree it has the requirements that are not done, one after another; in a candidate's the task "
+        "of --task, or the one before. Done is what it committed, in its tree and on its branch, by the plan's rules, "
+        "leaving nothing behind; what it says of itself does not count. Or else: where agents stand, and their end.",
+        "m3 run42 --detach",
     ),
     Verb(
         "verify",

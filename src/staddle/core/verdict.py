@@ -185,7 +185,8 @@ def _by_report(ended: Ended, counts: Counts | None) -> tuple[Verdict, str]:
     if ended.rc != 0:
         return Verdict.FAIL, _exit(ended, "though no test failed")
     skipped = f", {counts.skipped} skipped" if counts.skipped else ""
-    strays = f"; {ended.strays} process{'es' * (ended.strays > 1)} outlived it, now ended" if ended.strays else ""
+    left = len(ended.strays)
+    strays = f"; {left} process{'es' * (left > 1)} outlived it, now ended" if left else ""
     return Verdict.PASS, f"{counts.passed} passed{skipped}{strays}"
 
 

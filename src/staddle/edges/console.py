@@ -12,7 +12,7 @@ STYLES = {
     "fail": "red", "failed": "red", "timeout": "red", "error": "red", "empty": "red", "dirty": "yellow",
     "drift": "yellow", "foreign": "yellow", "gone": "yellow", "stale": "yellow", "strayed": "red", "nothing": "red",
     "flaky": "yellow", "base-red": "yellow", "new-flaky": "red", "skipped": "yellow", "cancelled": "yellow",
-    "not": "yellow",
+    "not": "yellow", "done": "green", "already": "green", "idle": "yellow", "lost": "red", "stopped": "yellow",
 }  # fmt: skip
 PLAIN_WIDTH = 10_000
 WIDTH, HEIGHT = 80, 24
@@ -72,6 +72,15 @@ def _redraw(text: str, lines: list[str]) -> None:
     _live[:] = lines
     sys.stderr.write(up + text + "".join(f"{line}\n" for line in lines))
     sys.stderr.flush()
+
+
+def strand(name: str, text: str, number: int) -> None:
+    """Print a line of one of several that talk at once, in that one's colour where there are colours."""
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    if sys.stdout.isatty() and not is_dumb() and not os.environ.get("NO_COLOR"):
+        name = f"\x1b[{31 + number % 6}m{name}\x1b[0m"
+    answer(f"{name} | {plain}")
+    sys.stdout.flush()
 
 
 def complain(what: str, hint: str) -> None:

@@ -104,6 +104,15 @@ class Git(GitCalls):
         """The oid of a commit's tree."""
         return Oid(self.run("rev-parse", f"{commit}^{{tree}}").decode().strip())
 
+    def text(self, blob: Oid) -> str:
+        """The text of a file's content."""
+        return self.run("cat-file", "blob", blob).decode(errors="replace")
+
+    def last_move(self, ref: str) -> str:
+        """What the reflog says of how a ref came where it is; empty when it says nothing."""
+        outcome = self.attempt("reflog", "show", "-1", "--format=%gs", ref, "--")
+        return outcome.out.decode(errors="replace").strip() if outcome.rc == 0 else ""
+
     def ahead_behind(self, tip: Oid, base: Oid) -> tuple[int, int]:
         """How many commits `tip` has that `base` has not, and the other way round."""
         out = self.run("rev-list", "--left-right", "--count", f"{tip}...{base}")

@@ -166,7 +166,8 @@ class Running:
             with suppress(sh.ErrorReturnCode):
                 self._supervisor.wait()
         try:
-            return Ended(log=self.job.log, **json.loads(said))
+            answer = json.loads(said)
+            return Ended(log=self.job.log, **answer | {"strays": tuple(answer.get("strays", ()))})
         except ValueError:
             return self._lost(said)
 

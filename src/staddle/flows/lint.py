@@ -40,7 +40,7 @@ def lint_milestones(workspace: Workspace, targets: list[str]) -> Linted:
             findings += lint_checkout(plan, milestone, tree.branch)
         if tip := tips.get(f"refs/heads/{milestone.branch}"):
             begun = _begun(git, base.oid, tip)
-            found, count = _range(git, plan, begun, tip, milestone)
+            found, count = lint_commits(git, plan, begun, tip, milestone)
             paths = _changed(git, begun, tip, _holder(standing, milestone))
             findings += [*found, *lint_paths(plan, milestone.branch, paths)]
             branches, commits = branches + 1, commits + count
@@ -61,7 +61,7 @@ def lint_range(site: Site, plan: Plan, text: str, branch: str | None) -> Linted:
     git = site.git
     base, tip = (_commit(site, name or "HEAD") for name in (old, new))
     begun = _begun(git, base, tip)
-    found, count = _range(git, plan, begun, tip, milestone_of(plan, branch))
+    found, count = lint_commits(git, plan, begun, tip, milestone_of(plan, branch))
     if branch:
         found = [*lint_branch(plan, branch), *found, *lint_paths(plan, branch, _changed(git, begun, tip, None))]
     return Linted(_count(count, "commit"), tuple(found))
@@ -82,7 +82,7 @@ def lint_draft(site: Site, plan: Plan, text: str, branch: str | None) -> Linted:
     return Linted("1 message", tuple(lint_message(plan, written, "message", milestone, being_written=True)))
 
 
-def _range(git: Git, plan: Plan, base: Oid, tip: Oid, milestone: Milestone | None) -> tuple[list[Finding], int]:
+def lint_commits(git: Git, plan: Plan, base: Oid, tip: Oid, milestone: Milestone | None) -> tuple[list[Finding], int]:
     """What is wrong with the messages of `base..tip`, and how many there are; merges are passed over."""
     commits = [one for one in git.messages(base, tip) if one.parents < 2]
     found = [

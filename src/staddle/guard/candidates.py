@@ -20,7 +20,7 @@ from ..edges.process import sweep
 from ..edges.processes import standing_in
 from ..edges.state import State
 from ..edges.surroundings import temporary_place
-from . import branches, keeping, landing, payload, removal, roster
+from . import assignments, branches, keeping, landing, payload, removal, roster
 from .branches import Branch
 from .landing import Landing
 from .pointers import left_behind
@@ -54,6 +54,7 @@ def end(state: State, run: Run) -> None:
     state.drop(f"runs/{run.id}")
     for candidate in run.candidates:
         state.forget_locks(f"tree-{run.id}-b{candidate.number}")
+        assignments.forget(state, f"{run.id}-b{candidate.number}")
 
 
 def ended(state: State) -> dict[str, int | None]:

@@ -24,13 +24,17 @@ def digests(git: Git) -> tuple[str, ...]:
     return tuple(sorted(_digest(line) for line in _lines(git)))
 
 
-def require_unchanged(git: Git, trusted: Sequence[str]) -> None:
-    """Refused, naming each line, when a setting or hook is new since `trusted` was taken, or one has gone."""
+def changes(git: Git, trusted: Sequence[str]) -> list[str]:
+    """Each setting or hook that is new since `trusted` was taken, and how many have gone."""
     now = {_digest(line): line for line in _lines(git)}
     new = [line.partition("\0")[0] for digest, line in now.items() if digest not in trusted]
     gone = len(set(trusted) - now.keys())
-    if new or gone:
-        told = new + [f"{gone} that it had are gone"] * bool(gone)
+    return new + [f"{gone} that it had are gone"] * bool(gone)
+
+
+def require_unchanged(git: Git, trusted: Sequence[str]) -> None:
+    """Refused, naming each line, when a setting or hook is new since `trusted` was taken, or one has gone."""
+    if told := changes(git, trusted):
         what = f"the repository's settings or hooks changed since the run began: {'; '.join(told)}"
         raise Refused("config-changed", what, "look at them; if that was you: the same command with --trust")
 

@@ -1,0 +1,207 @@
+"""The crew: the agents of one command - each started in its tree, watched, stopped when asked, judged, written down."""
+
+import time
+import uuid
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..core.agency import Outcome, Work, outcome_of
+from ..core.digest import digest
+from ..core.kinds import KINDS, start_of
+from ..core.model import Agent
+from ..core.names import Oid
+from ..core.transcripts import told
+from ..core.unit import Ended, Job
+from ..edges.engine import Lane
+from ..edges.process import Running
+from ..edges.slots import default_slots
+from ..edges.state import SECRET_FOLDER, write_durably
+from ..edges.surroundings import environment
+from ..guard import assignments
+from ..guard.registry import register
+from .judging import Sight, judge, look
+from .seating import Task, brace_values, own_variables
+from .survey import find_base
+from .whereabouts import Whereabouts
+from .workspace import Tell
+
+GO_ON = "Go on where you were stopped; look first at what is done already. The task is the same:\n\n"
+AGAIN = (Outcome.FAILED, Outcome.TIMEOUT)
+"""How an agent may end that its plan lets be started again."""
+
+Watch = Callable[[Sequence[Running]], None]
+
+
+@dataclass
+class Crew:
+    """The agents of one command: what each does, kept on disk as it changes; `working` are the trees under way."""
+
+    around: Whereabouts
+    name: str
+    agent: Agent
+    at_once: int | None
+    resuming: bool
+    tell: Tell
+    known: dict[str, Work]
+    works: dict[str, Work] = field(default_factory=dict)
+    working: set[str] = field(default_factory=set)
+    told_to_stop: set[str] = field(default_factory=set)
+
+    def engage(self, asked: Sequence[Task]) -> dict[str, Lane]:
+        """Write down what is to be done, and give a lane for each tree that has something to do."""
+        base = find_base(self.around.workspace).oid if self.around.workspace and asked else None
+        todo: dict[str, list[Task]] = {}
+        for task in asked:
+            work = self._planned(task)
+            if task.asked and base and (note := self._already(task, base)):
+                work = replace(work, outcome=Outcome.ALREADY, note=note, commits=(task.asked,))
+            else:
+                todo.setdefault(task.seat.name, []).append(task)
+            self.works[work.key] = work
+        for target in {task.seat.name for task in asked}:
+            self._save(target)
+        return {target: self._lane(mine) for target, mine in todo.items()}
+
+    def watch(self, running: Sequence[Running], show: Watch) -> None:
+        """Stop those that somebody asked to stop, and show what is under way."""
+        for one in running:
+            target = one.job.unit.split("/")[1]
+            if one.job.unit not in self.told_to_stop and assignments.is_to_stop(self.around.site.state, target):
+                self.told_to_stop.add(one.job.unit)
+                one.cancel()
+        show(running)
+
+    def _planned(self, task: Task) -> Work:
+        state, target = self.around.site.state, task.seat.name
+        folder = state.folder / "logs" / target
+        folder.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
+        return Work(
+            target=target,
+            task=task.name,
+            agent=self.name,
+            kind=self.agent.kind,
+            outcome=Outcome.WAITING,
+            branch=task.seat.branch,
+            unit=self.around.site.unit(target, task.name),
+            log=str(folder / f"agent-{task.name}.log"),
+            since=time.time(),
+        )
+
+    def _already(self, task: Task, base: Oid) -> str:
+        git, asked = self.around.site.git, str(task.asked)
+        tip = git.commit(task.seat.ref)
+        if tip and asked in git.subjects(base, tip):
+            return "its commit is on the branch"
+        return "it has landed" if git.has_subject(base, asked) else ""
+
+    def _save(self, target: str) -> None:
+        """Keep this tree's works, and those that this command was not asked for."""
+        everything = {**{key: work for key, work in self.known.items() if work.target == target}, **self.works}
+        mine = [work for work in everything.values() if work.target == target]
+        assignments.save(self.around.site.state, target, mine)
+        register(self.around.site.git, self.around.site.state)
+
+    def _note(self, work: Work) -> Work:
+        self.works[work.key] = work
+        self._save(work.target)
+        return work
+
+    def _lane(self, mine: Sequence[Task]) -> Lane:
+        for at, task in enumerate(mine):
+            work = yield from self._work(task)
+            self.tell(f"{work.key}: {work.outcome}, {work.note or 'nothing to tell'} ({work.seconds:.1f} s)")
+            if work.outcome is Outcome.STOPPED:
+                for rest in mine[at + 1 :]:
+                    self._note(replace(self._planned(rest), outcome=Outcome.STOPPED, note="not begun"))
+                return
+
+    def _work(self, task: Task) -> Generator[Job | None, Ended | None, Work]:
+        planned, target = self._planned(task), task.seat.name
+        for attempt in range(1, 2 + self.agent.retries):
+            while len(self.working) >= (self.at_once or default_slots()):
+                if assignments.is_to_stop(self.around.site.state, target):
+                    return self._note(replace(planned, outcome=Outcome.STOPPED, note="not begun"))
+                yield None
+            self.working.add(target)
+            try:
+                work = yield from self._attempt(task, replace(planned, attempt=attempt))
+            finally:
+                self.working.discard(target)
+            if work.outcome not in AGAIN:
+                break
+        return work
+
+    def _attempt(self, task: Task, planned: Work) -> Generator[Job | None, Ended | None, Work]:
+        before = look(self.around.site)
+        session, resuming = self._session(planned)
+        begun = before.refs.get(task.seat.ref, "")
+        work = replace(planned, outcome=Outcome.WORKING, since=time.time(), begun=begun, session=session)
+        job = self._job(task, self._note(work), resuming)
+        end = yield job
+        if end is None:
+            raise RuntimeError("an agent was started and its end was not told")
+        return self._note(self._judged(task, work, before, end))
+
+    def _session(self, work: Work) -> tuple[str, bool]:
+        """The id of the session to take up, or of a new one where the program takes one."""
+        earlier = self.known.get(work.key)
+        if self.resuming and work.attempt == 1 and earlier and earlier.session and earlier.kind == work.kind:
+            return earlier.session, True
+        kind = KINDS.get(self.agent.kind)
+        return (str(uuid.uuid4()) if kind and kind.new else ""), False
+
+    def _job(self, task: Task, work: Work, resuming: bool) -> Job:
+        seat, values = task.seat, brace_values(self.around, task)
+        if resuming:
+            values["prompt"] = GO_ON + task.text
+            values["prompt_file"] = str(task.file.with_suffix(".again.md"))
+            write_durably(Path(values["prompt_file"]), values["prompt"])
+        how = start_of(self.agent, values, session=work.session, resuming=resuming)
+        own = {**own_variables(self.around, seat), **how.env, "STADDLE_AGENT": self.name}
+        return Job(
+            unit=work.unit,
+            argv=how.argv,
+            cwd=seat.folder,
+            env=environment(own, seat.folder, with_tools=True),
+            stdin=Path(values["prompt_file"]) if how.reads_prompt else None,
+            log=Path(work.log),
+            limit=float(self.agent.limit),
+        )
+
+    def _judged(self, task: Task, work: Work, before: Sight, end: Ended) -> Work:
+        site = self.around.site
+        plan = self.around.workspace.plan if self.around.workspace else None
+        found = judge(site, plan, task.seat, before, end, asked=task.asked, others=self._others(work))
+        said = told(work.kind, _text(end.log))
+        outcome, note = outcome_of(end.reason, end.rc, len(found.commits), found.strays)
+        if outcome is Outcome.TIMEOUT:
+            note = f"ended after its limit of {end.seconds:.0f} s"
+        tip = site.git.commit(task.seat.ref) or ""
+        return replace(
+            work,
+            outcome=outcome,
+            seconds=end.seconds,
+            note=note or end.message or (tip[:10] if outcome is Outcome.DONE else ""),
+            strays=found.strays,
+            commits=found.commits,
+            tests=found.tests._asdict() if found.tests else None,
+            session=said.session or work.session,
+            digest=digest(said.last),
+            tokens=said.tokens,
+            cost=said.cost,
+        )
+
+    def _others(self, mine: Work) -> list[str]:
+        """The branches of the other trees in which agents worked since this one began."""
+        state = self.around.site.state
+        works = [work for target in assignments.targets(state) for work in assignments.load(state, target)]
+        return [
+            f"refs/heads/{work.branch}"
+            for work in works
+            if work.target != mine.target and (work.outcome.under_way or work.since + work.seconds >= mine.since)
+        ]
+
+
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

@@ -1,0 +1,194 @@
+"""judging: what an agent left in the repository, by what git shows before and after; its own word counts for nothing.
+
+Several may work at the same time: what belongs to the tree of another agent at work, and what staddle itself moved, is
+not held against anyone. What a person changed meanwhile cannot be told from the agent's doing, and is named.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.agency import Stray
+from ..core.model import Milestone, Plan
+from ..core.names import Oid
+from ..core.policy import Level
+from ..core.testchanges import TestChanges, compare_tests
+from ..core.testfiles import is_test_file
+from ..core.unit import Ended
+from ..edges.entries import entries
+from ..edges.git import Git
+from ..edges.objects import Objects
+from ..guard import ledger, roster, trust
+from .lint import lint_commits
+from .workspace import Site
+
+OWN_MOVES = "staddle"
+"""How the reflog's entries of what staddle moved begin."""
+MOST_NAMED = 3
+STASH = "refs/stash"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A tree that an agent is put into: its target, its folder, its branch's short name, and whose it is."""
+
+    name: str
+    folder: Path
+    branch: str
+    milestone: Milestone | None = None
+
+    @property
+    def ref(self) -> str:
+        """Its branch's full name."""
+        return f"refs/heads/{self.branch}"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the repository shows at one moment: refs, trees with their HEADs, the main checkout, what git obeys.
+
+    `unsaved` has, of each uncommitted path in the main checkout, when it was last written and its size.
+    """
+
+    refs: Mapping[str, Oid]
+    trees: Mapping[Path, str]
+    enrolled: frozenset[Path]
+    unsaved: Mapping[str, tuple[int, int]]
+    settings: tuple[str, ...]
+
+
+def look(site: Site) -> Sight:
+    """Look at the repository as a whole."""
+    git = site.git
+    trees = {entry.folder: entry.head for entry in entries(git)}
+    unsaved = {} if git.bare else {path: _written(git.main / path) for path in git.uncommitted(git.main)}
+    return Sight(git.refs(), trees, frozenset(roster.members(site.state)), unsaved, trust.digests(git))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found: the first lines of new commits, what became of tests, and what should not have been done."""
+
+    commits: tuple[str, ...]
+    tests: TestChanges | None
+    strays: tuple[Stray, ...]
+
+
+def judge(
+    site: Site, plan: Plan | None, seat: Seat, before: Sight, end: Ended, *, asked: str | None, others: Sequence[str]
+) -> Judgement:
+    """Judge the agent that worked on `seat` since `before`; `asked` is the first line that its commit was to have.
+
+    `others` are the branches, by full name, of the trees in which agents worked meanwhile.
+    """
+    after = look(site)
+    old, new = before.refs.get(seat.ref), after.refs.get(seat.ref)
+    commits, tests, own = tuple[str, ...](), None, list[Stray]()
+    if old is None or new is None or not site.git.is_ancestor(old, new):
+        own.append(Stray("rewritten", f"{seat.branch} was rewritten or is gone; it was at {old}"))
+    elif old != new:
+        commits = site.git.subjects(old, new)
+        tests = _tests(site.git, old, new)
+        own += _messages(site.git, plan, seat, (old, new), commits, asked)
+        own += _weakened(tests)
+    found = [*_outside(site, seat, before, after, others), *own, *_inside(site.git, seat, after, end)]
+    return Judgement(commits, tests, tuple(found))
+
+
+def _written(path: Path) -> tuple[int, int]:
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def _named(rule: str, told: str, names: Sequence[str]) -> Iterator[Stray]:
+    if names:
+        more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
+        yield Stray(rule, f"{told}: {', '.join(names[:MOST_NAMED])}{more}")
+
+
+# --- what is not the agent's ---------------------------------------------------------------------------------------
+
+
+def _outside(site: Site, seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> Iterator[Stray]:
+    git = site.git
+    if after.trees.get(seat.folder) != seat.ref or not seat.folder.is_dir():
+        yield Stray("branch", f"{seat.folder} is no longer on {seat.branch}")
+    if before.refs.get(STASH) != after.refs.get(STASH):
+        yield Stray("stash", "the stash, which all trees share, is not as it was")
+    moved = [ref for ref in sorted({*before.refs, *after.refs}) if before.refs.get(ref) != after.refs.get(ref)]
+    elsewhere = [ref for ref in moved if ref not in (seat.ref, STASH, *others) and not _ours(site, ref, before, after)]
+    yield from _named("refs", "moved, made or deleted", [ref for ref in elsewhere if not _is_fetched(ref)])
+    tip = after.refs.get(seat.ref)
+    pushed = [ref for ref in elsewhere if _is_fetched(ref) and tip and after.refs.get(ref) == tip]
+    yield from _named("pushed", "its commits went to", pushed)
+    yield from _trees(seat, before, after, others)
+    written = {path for path, when in after.unsaved.items() if before.unsaved.get(path) != when}
+    gone = before.unsaved.keys() - after.unsaved.keys() if before.refs == after.refs else set()
+    yield from _named("main-checkout", f"changed in {git.main}", sorted(written | gone))
+    if before.settings != after.settings:
+        yield Stray("settings", f"changed: {'; '.join(trust.changes(git, before.settings))}")
+
+
+def _is_fetched(ref: str) -> bool:
+    return ref.startswith("refs/remotes/")
+
+
+def _ours(site: Site, ref: str, before: Sight, after: Sight) -> bool:
+    """Whether staddle itself moved, made or deleted a ref since."""
+    if ref.startswith("refs/staddle/"):
+        return True
+    if ref in after.refs:
+        return site.git.last_move(ref).startswith(OWN_MOVES)
+    return ledger.last_noted(site.state, ref.removeprefix("refs/heads/")) == before.refs[ref]
+
+
+def _trees(seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> Iterator[Stray]:
+    """Trees that were made, taken away or moved to another commit or branch, and not by staddle."""
+    new = [str(folder) for folder in after.trees.keys() - before.trees.keys() - after.enrolled]
+    lost = before.trees.keys() - after.trees.keys() - {seat.folder}
+    gone = [str(folder) for folder in lost if folder in after.enrolled or folder not in before.enrolled]
+    heads = [
+        f"{folder} is on {head.removeprefix('refs/heads/')}"
+        for folder, head in after.trees.items()
+        if folder != seat.folder and before.trees.get(folder, head) != head and before.trees[folder] not in others
+    ]
+    yield from _named("worktrees", "made", sorted(new))
+    yield from _named("worktrees", "taken away", sorted(gone))
+    yield from _named("worktrees", "another tree's HEAD was moved", sorted(heads))
+
+
+# --- what is the agent's own ---------------------------------------------------------------------------------------
+
+
+def _inside(git: Git, seat: Seat, after: Sight, end: Ended) -> Iterator[Stray]:
+    if seat.folder in after.trees and seat.folder.is_dir() and os.path.lexists(seat.folder / ".git"):
+        changes = git.changes(seat.folder)
+        yield from _named("uncommitted", "left uncommitted", [*changes.tracked, *changes.untracked])
+    if end.strays:
+        yield from _named("processes", "left running, and ended", end.strays)
+
+
+def _messages(
+    git: Git, plan: Plan | None, seat: Seat, span: tuple[Oid, Oid], commits: Sequence[str], asked: str | None
+) -> Iterator[Stray]:
+    if asked is not None and asked not in commits:
+        yield Stray("message", f"committed as {commits[-1]!r}, not as asked" if commits else "no commit as asked")
+    found = lint_commits(git, plan, *span, seat.milestone)[0] if plan else []
+    wrong = [f"{one.where}: {one.what}" for one in found if one.level is Level.ERROR]
+    yield from _named("message", "against the plan's rules", wrong)
+
+
+def _weakened(tests: TestChanges) -> Iterator[Stray]:
+    yield from _named("tests", "tests removed", tests.removed)
+    yield from _named("tests", "tests skipped or expected to fail now", tests.muted)
+
+
+def _tests(git: Git, old: Oid, new: Oid) -> TestChanges:
+    changes = [change for change in Objects(git).diff(old, new) if is_test_file(change.path)]
+    return compare_tests(
+        [("" if one.added else git.text(one.old), "" if one.deleted else git.text(one.new)) for one in changes]
+    )

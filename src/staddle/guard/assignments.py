@@ -1,0 +1,106 @@
+"""Assignments: which agent is at work in which tree, or was last; a record a tree, and a lock that says who lives.
+
+Invariants. Whoever starts agents in a tree holds the lock `agent-<target>` from before the first record until after
+the last. A record that says `working` while nobody holds that lock tells of a killed command: its processes are ended,
+and the record says `lost`. To stop is to leave a note, which the holder sees within a moment.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ..core.agency import Outcome, Work
+from ..edges.process import sweep
+from ..edges.state import State, try_lock
+
+FOLDER = "agents"
+WAIT_SECONDS = 1.0
+
+
+def load(state: State, target: str) -> list[Work]:
+    """The works in a tree, in the order in which they were asked for; none when no agent ever was there."""
+    return [Work.load(record) for record in state.read(f"{FOLDER}/{target}").get("works", ())]
+
+
+def save(state: State, target: str, works: Sequence[Work]) -> None:
+    """Replace what is known of a tree; for the holder of its lock."""
+    state.write(f"{FOLDER}/{target}", {"works": [work.record() for work in works]})
+
+
+def targets(state: State) -> list[str]:
+    """All trees in which there ever was an agent, by their targets."""
+    return sorted(path.stem for path in (state.folder / FOLDER).glob("[!.]*.json"))
+
+
+def current(works: Sequence[Work]) -> Work | None:
+    """The work that a tree is known by: the one under way, else the one that is waiting, else the latest."""
+    working = [work for work in works if work.outcome is Outcome.WORKING]
+    waiting = [work for work in works if work.outcome is Outcome.WAITING]
+    latest = sorted(works, key=lambda work: work.since)[-1:]
+    return next(iter((*working, *waiting, *latest)), None)
+
+
+@contextmanager
+def holding(state: State, wanted: Sequence[str], who: str) -> Iterator[None]:
+    """Be the one who puts agents into these trees; Held when another is. Old notes to stop are forgotten."""
+    (state.folder / FOLDER).mkdir(exist_ok=True)
+    with ExitStack() as held:
+        for target in sorted(wanted):
+            held.enter_context(state.lock(f"agent-{target}", WAIT_SECONDS, who))
+            held.callback(_note(state, target).unlink, missing_ok=True)
+            _note(state, target).unlink(missing_ok=True)
+        yield
+
+
+def settle(state: State, target: str) -> list[Work]:
+    """The works in a tree, once what a killed command left there is ended and written down as lost."""
+    works = load(state, target)
+    if not any(work.outcome.under_way for work in works):
+        return works
+    descriptor = try_lock(state.folder / f"agent-{target}.mutex")
+    if descriptor is None:
+        return works
+    try:
+        works = load(state, target)  # it may have ended just before we looked
+        sweep(*{work.unit for work in works if work.outcome is Outcome.WORKING})
+        told = [_lost(work) if work.outcome.under_way else work for work in works]
+        save(state, target, told)
+        return told
+    finally:
+        os.close(descriptor)
+
+
+def is_free(state: State, target: str) -> bool:
+    """Whether nobody puts agents into this tree now."""
+    descriptor = try_lock(state.folder / f"agent-{target}.mutex")
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
+
+
+def ask_to_stop(state: State, target: str) -> None:
+    """Leave the note that ends the agent in this tree."""
+    _note(state, target).touch()
+
+
+def is_to_stop(state: State, target: str) -> bool:
+    """Whether there is such a note."""
+    return _note(state, target).exists()
+
+
+def forget(state: State, target: str) -> None:
+    """Let the works in a tree that is gone be forgotten, its lock included."""
+    state.drop(f"{FOLDER}/{target}")
+    state.forget_locks(f"agent-{target}")
+
+
+def _lost(work: Work) -> Work:
+    waiting = work.outcome is Outcome.WAITING
+    note = "never begun: the command that was to start it was killed" if waiting else "the command behind it was killed"
+    return replace(work, outcome=Outcome.LOST, note=note)
+
+
+def _note(state: State, target: str) -> Path:
+    return state.folder / FOLDER / f"{target}.stop"

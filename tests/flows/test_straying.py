@@ -1,0 +1,101 @@
+"""Straying: what an agent must not do is found and named, whatever its exit code says."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.kit import Repository, assert_no_stumps
+
+from .living import Mailbox, daemon
+
+Planned = Callable[..., Repository]
+MESSAGE = "feat(part1): FR-X-001 first thing"
+COMMIT = f"git commit -q --allow-empty -m '{MESSAGE}'"
+REQUIREMENTS = [{"id": "FR-X-001", "title": "first thing"}]
+TEST = "def test_one(): pass\ndef test_two(): pass\n"
+
+
+def judged(planned: Planned, shell: str, code: int = 1) -> tuple[str, dict[str, str]]:
+    """How an agent that is this shell text is judged: its outcome, and what was found by rule."""
+    agents = {"script": {"command": {"shell": shell}}}
+    repository = planned(1, agents=agents, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    repository.commit(repository.tree(1), "tests/test_it.py", TEST, "test(part1): FR-X-000 two tests")
+    (found,) = json.loads(repository.staddle("agents", "--json", code=code).stdout)
+    assert_no_stumps(repository)
+    strays = found["strays"]
+    return found["outcome"], {
+        rule: "; ".join(stray["what"] for stray in strays if stray["rule"] == rule)
+        for rule in {stray["rule"] for stray in strays}
+    }
+
+
+@pytest.mark.parametrize(
+    ("shell", "rule", "says"),
+    [
+        ("git switch -qc other", "branch", "is no longer on feat/venture-m1-part"),
+        ("git branch elsewhere", "refs", "refs/heads/elsewhere"),
+        ("git tag v1", "refs", "refs/tags/v1"),
+        ("git -C ../parpour commit -q --allow-empty -m 'chore: x'", "refs", "refs/heads/main"),
+        ("git -C ../parpour switch -q --detach", "worktrees", "another tree's HEAD was moved"),
+        ("git reset -q --hard HEAD~1", "rewritten", "was rewritten or is gone"),
+        ("git commit -q --amend -m x", "rewritten", "was rewritten or is gone"),
+        ("echo x > ../parpour/new.txt", "main-checkout", "new.txt"),
+        ("echo x >> ../parpour/README.md", "main-checkout", "README.md"),
+        ("git worktree add -q ../mine HEAD", "worktrees", "mine"),
+        ("echo x > f; git add f; git stash -q", "stash", "stash"),
+        ("git config core.pager less", "settings", "core.pager=less"),
+        ("h=$(git rev-parse --git-path hooks); echo 'exit 0' > $h/pre-push", "settings", "hooks/pre-push"),
+        (f"{COMMIT}; git push -q origin HEAD", "pushed", "refs/remotes/origin/feat/venture-m1-part"),
+    ],
+)
+def test_what_is_not_the_agents_own_is_named(planned: Planned, shell: str, rule: str, says: str) -> None:
+    outcome, strays = judged(planned, shell)
+    assert outcome == "strayed"
+    assert says in strays[rule]
+
+
+@pytest.mark.parametrize(
+    ("shell", "rule", "says"),
+    [
+        ("git commit -q --allow-empty -m 'update code'", "message", "committed as 'update code', not as asked"),
+        (f"{COMMIT}; git commit -q --no-verify --allow-empty -m 'more'", "message", "more"),
+        (f"{COMMIT}; echo x > left", "uncommitted", "left uncommitted: left"),
+        (f"git rm -q tests/test_it.py; {COMMIT}", "tests", "tests removed: test_one, test_two"),
+        (f"sed -i '1i import pytest\\n@pytest.mark.skip' tests/test_it.py; git add -u; {COMMIT}",
+         "tests", "tests skipped or expected to fail now: test_one"),
+    ],
+)  # fmt: skip
+def test_a_commit_that_is_not_as_it_should_be_is_named(planned: Planned, shell: str, rule: str, says: str) -> None:
+    outcome, strays = judged(planned, shell)
+    assert outcome == "strayed"
+    assert says in strays[rule]
+
+
+def test_a_clean_commit_leaves_nothing_to_name(planned: Planned) -> None:
+    assert judged(planned, COMMIT, code=0) == ("done", {})
+
+
+def test_a_tree_that_the_agent_deletes_is_named(planned: Planned) -> None:
+    outcome, strays = judged(planned, 'rm -rf -- "$PWD"')
+    assert outcome == "strayed"
+    assert "is no longer on" in strays["branch"]
+
+
+def test_a_daemon_that_was_left_behind_is_ended_and_named(planned: Planned, tmp_path: Path) -> None:
+    mailbox = Mailbox(tmp_path / "mailbox")
+    words = " ".join(f"'{word}'" for word in daemon(mailbox, "leave"))
+    outcome, strays = judged(planned, f"{COMMIT}; {words}")
+    process = int(mailbox.line())
+    assert not Path(f"/proc/{process}").exists()
+    assert outcome == "strayed"
+    assert f"({process})" in strays["processes"]
+
+
+def test_what_staddle_does_meanwhile_is_held_against_nobody(planned: Planned) -> None:
+    staddle = f"{sys.executable} -m staddle"
+    meanwhile = f"cd ../parpour && {staddle} spawn run7 2 && {staddle} reconcile run7"
+    assert judged(planned, f"{COMMIT}; ({meanwhile})", code=0) == ("done", {})
