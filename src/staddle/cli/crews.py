@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -100,7 +101,7 @@ def _start(
             console.answer(f"agents go on behind in {count} tree{'s' * (count != 1)}: staddle agents --follow")
         leave(around.site.state.folder / "agents" / "talk.log")
 
-    with console.live() as draw:
+    with console.live() if leave is None else nullcontext(lambda _: None) as draw:
 
         def watch(running: "Sequence[Running]") -> None:
             draw([f"{' '.join(one.job.unit.split('/')[1:])}  {one.seconds:.0f} s" for one in running])

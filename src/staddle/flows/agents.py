@@ -14,7 +14,7 @@ from .crew import Crew, Watch
 from .seating import plan_of, seats, tasks
 from .spawn import RUN_WAIT_SECONDS
 from .whereabouts import Whereabouts
-from .workspace import Tell, occupying
+from .workspace import TREE_WAIT_SECONDS, Tell, occupying
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def agents(
     """
     name, agent = _agent(around, wanted.agent)
     chosen = seats(around, targets)
-    with _occupied(around, [seat.name for seat in chosen]):
+    with _occupied(around, [seat.name for seat in chosen]) as held:
         asked = tasks(around, chosen, wanted.task)
         known = {work.key: work for seat in chosen for work in assignments.load(around.site.state, seat.name)}
         if wanted.resume:
             asked = [task for task in asked if _may_go_on(known.get(f"{task.seat.name}/{task.name}"))]
-        crew = Crew(around, name, agent, wanted.at_once, wanted.resume, tell, known)
+        crew = Crew(around, name, agent, wanted.at_once, wanted.resume, tell, known, held)
         lanes = crew.engage(asked)
         ready(list(crew.works.values()))
         count = f"{len(asked)} task{'s' * (len(asked) != 1)} in {len(lanes)} tree{'s' * (len(lanes) != 1)}"
@@ -58,19 +58,22 @@ def agents(
 
 
 @contextmanager
-def _occupied(around: Whereabouts, names: list[str]) -> Iterator[None]:
-    """Hold the trees of these targets, and the runs of those that are candidates, for agents."""
+def _occupied(around: Whereabouts, names: list[str]) -> Iterator[dict[str, ExitStack]]:
+    """Hold the trees of these targets for agents, each until its own stack is closed, and candidates' runs."""
     state = around.site.state
     state.prepare()
     runs = {candidate.run for name in names if (candidate := split_target(name))}
     with ExitStack() as held:
         for run in sorted(runs):
             held.enter_context(state.lock(f"run-{run}", RUN_WAIT_SECONDS, f"staddle agents {run}", shared=True))
-        held.enter_context(occupying(around.site, names, "agents"))
-        for name in names:
+        trees = {name: held.enter_context(ExitStack()) for name in names}
+        for name in sorted(names):
+            trees[name].enter_context(state.lock(f"tree-{name}", TREE_WAIT_SECONDS, "staddle agents"))
+        held.enter_context(occupying(around.site, (), "agents"))
+        for name in sorted(names):
             assignments.settle(state, name)
-        held.enter_context(assignments.holding(state, names, "staddle agents"))
-        yield
+            trees[name].enter_context(assignments.holding(state, name, "staddle agents"))
+        yield trees
 
 
 def _agent(around: Whereabouts, wanted: str | None) -> tuple[str, Agent]:

@@ -117,8 +117,7 @@ def _named(around: Whereabouts, targets: Sequence[str]) -> list[str]:
 
 
 def _is_over(site: Site, target: str) -> bool:
-    works = assignments.settle(site.state, target)
-    return not any(work.outcome.under_way for work in works) and assignments.is_free(site.state, target)
+    return not any(work.outcome.under_way for work in assignments.settle(site.state, target))
 
 
 def _last_words(work: Work) -> str:

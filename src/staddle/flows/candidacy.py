@@ -13,7 +13,8 @@ from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Changes, Git
 from ..edges.gitcalls import GitError
 from ..edges.verdicts import Store
-from .rows import CALM, NO_CHANGES, Row, answers, check_words, content_now, in_order, no_answer
+from ..guard import assignments
+from .rows import CALM, NO_CHANGES, Row, answers, attended, check_words, content_now, in_order, no_answer
 from .subject import Subject
 from .survey import Standing
 from .whereabouts import Place
@@ -57,6 +58,7 @@ def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry], plan
     asked = standing is Standing.OK and run.mode is Mode.WORKTREE and not changes
     again = answers(site, lambda: candidate_subject(plan, place)) if plan and asked else no_answer
     checks = check_words(kept, kept, now, again)
+    agent = assignments.standing(site.state, place.name)
     what = _unfinished(place, ahead) or _obstacle(place, standing, under_way, ahead, holder)
     return CandidateRow(
         name=place.name,
@@ -71,7 +73,8 @@ def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry], plan
         untracked=len(changes.untracked),
         under_way=under_way,
         checks=checks,
-        next_step=what or _work(git, place, changes, ahead, checks),
+        agent=agent,
+        next_step=attended(agent, place.name, what or _work(git, place, changes, ahead, checks)),
     )
 
 

@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,7 +36,10 @@ Watch = Callable[[Sequence[Running]], None]
 
 @dataclass
 class Crew:
-    """The agents of one command: what each does, kept on disk as it changes; `working` are the trees under way."""
+    """The agents of one command: what each does, kept on disk as it changes; `working` are the trees under way.
+
+    `held` has what keeps others out of each tree, and is closed with the tree's last task.
+    """
 
     around: Whereabouts
     name: str
@@ -44,6 +48,7 @@ class Crew:
     resuming: bool
     tell: Tell
     known: dict[str, Work]
+    held: Mapping[str, ExitStack]
     works: dict[str, Work] = field(default_factory=dict)
     working: set[str] = field(default_factory=set)
     told_to_stop: set[str] = field(default_factory=set)
@@ -61,6 +66,8 @@ class Crew:
             self.works[work.key] = work
         for target in {task.seat.name for task in asked}:
             self._save(target)
+        for target in self.held.keys() - todo.keys():
+            self.held[target].close()
         return {target: self._lane(mine) for target, mine in todo.items()}
 
     def watch(self, running: Sequence[Running], show: Watch) -> None:
@@ -108,13 +115,14 @@ class Crew:
         return work
 
     def _lane(self, mine: Sequence[Task]) -> Lane:
-        for at, task in enumerate(mine):
-            work = yield from self._work(task)
-            self.tell(f"{work.key}: {work.outcome}, {work.note or 'nothing to tell'} ({work.seconds:.1f} s)")
-            if work.outcome is Outcome.STOPPED:
-                for rest in mine[at + 1 :]:
-                    self._note(replace(self._planned(rest), outcome=Outcome.STOPPED, note="not begun"))
-                return
+        with self.held[mine[0].seat.name]:
+            for at, task in enumerate(mine):
+                work = yield from self._work(task)
+                self.tell(f"{work.key}: {work.outcome}, {work.note or 'nothing to tell'} ({work.seconds:.1f} s)")
+                if work.outcome is Outcome.STOPPED:
+                    for rest in mine[at + 1 :]:
+                        self._note(replace(self._planned(rest), outcome=Outcome.STOPPED, note="not begun"))
+                    return
 
     def _work(self, task: Task) -> Generator[Job | None, Ended | None, Work]:
         planned, target = self._planned(task), task.seat.name

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from ..core.agency import Outcome
 from ..core.names import Oid
 from ..core.question import compared_key
 from ..core.verdict import Judged, Verdict
@@ -30,7 +31,10 @@ Seen = TypeVar("Seen")
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """Where one tree stands; `ahead` counts its commits beyond where it began, None without a branch."""
+    """Where one tree stands; `ahead` counts its commits beyond where it began, None without a branch.
+
+    `agent` is how the agent there stands, None where there never was one.
+    """
 
     kind: str
     name: str
@@ -42,6 +46,7 @@ class Row:
     untracked: int
     under_way: str | None
     checks: dict[str, str]
+    agent: Outcome | None
     next_step: str
 
     @property
@@ -59,6 +64,11 @@ class Row:
     def tree(self) -> str:
         """Where its tree stands, in a word or three."""
         return self.standing.value
+
+
+def attended(agent: Outcome | None, name: str, step: str) -> str:
+    """The next step where an agent may be at work: to see what it does."""
+    return f"agents --follow {name}" if agent and agent.under_way else step
 
 
 def check_words(

@@ -7,9 +7,9 @@ from ..core.model import Milestone
 from ..core.verdict import Verdict
 from ..edges.git import Changes
 from ..edges.verdicts import Store
-from ..guard import roster
+from ..guard import assignments, roster
 from .candidacy import CandidateRow, candidate_rows
-from .rows import CALM, NO_CHANGES, Row, answers, check_words, content_now, in_order, no_answer
+from .rows import CALM, NO_CHANGES, Row, answers, attended, check_words, content_now, in_order, no_answer
 from .subject import Subject
 from .survey import Base, Finding, Standing, survey
 from .whereabouts import Whereabouts
@@ -58,6 +58,7 @@ def _milestone(workspace: Workspace, base: Base, finding: Finding, member: roste
     done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
     landed = bool(milestone.requirements) and done and not ahead
     set_up = finding.standing is not Standing.OK or member is None or bool(member.set_up)
+    agent = assignments.standing(workspace.state, finding.name)
     step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)
     return MilestoneRow(
         name=finding.name,
@@ -73,7 +74,8 @@ def _milestone(workspace: Workspace, base: Base, finding: Finding, member: roste
         untracked=len(changes.untracked),
         under_way=under_way,
         checks=checks,
-        next_step=step if set_up else f"worktrees {finding.name}",
+        agent=agent,
+        next_step=attended(agent, finding.name, step if set_up else f"worktrees {finding.name}"),
     )
 
 

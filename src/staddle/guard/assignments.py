@@ -7,7 +7,7 @@ and the record says `lost`. To stop is to leave a note, which the holder sees wi
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,15 +43,13 @@ def current(works: Sequence[Work]) -> Work | None:
 
 
 @contextmanager
-def holding(state: State, wanted: Sequence[str], who: str) -> Iterator[None]:
-    """Be the one who puts agents into these trees; Held when another is. Old notes to stop are forgotten."""
+def holding(state: State, target: str, who: str) -> Iterator[None]:
+    """Be the one who puts agents into this tree; Held when another is. An old note to stop is forgotten."""
     (state.folder / FOLDER).mkdir(exist_ok=True)
-    with ExitStack() as held:
-        for target in sorted(wanted):
-            held.enter_context(state.lock(f"agent-{target}", WAIT_SECONDS, who))
-            held.callback(_note(state, target).unlink, missing_ok=True)
-            _note(state, target).unlink(missing_ok=True)
+    with state.lock(f"agent-{target}", WAIT_SECONDS, who):
+        _note(state, target).unlink(missing_ok=True)
         yield
+        _note(state, target).unlink(missing_ok=True)
 
 
 def settle(state: State, target: str) -> list[Work]:
@@ -72,12 +70,18 @@ def settle(state: State, target: str) -> list[Work]:
         os.close(descriptor)
 
 
-def is_free(state: State, target: str) -> bool:
-    """Whether nobody puts agents into this tree now."""
+def standing(state: State, target: str) -> Outcome | None:
+    """How the agent in a tree stands, None where there never was one; writes nothing and ends nothing."""
+    work = current(load(state, target))
+    if work is None:
+        return None
+    if not work.outcome.under_way:
+        return work.outcome
     descriptor = try_lock(state.folder / f"agent-{target}.mutex")
-    if descriptor is not None:
-        os.close(descriptor)
-    return descriptor is not None
+    if descriptor is None:
+        return work.outcome
+    os.close(descriptor)
+    return Outcome.LOST
 
 
 def ask_to_stop(state: State, target: str) -> None:
