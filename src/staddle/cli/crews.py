@@ -151,7 +151,7 @@ def _show(around: "Whereabouts", targets: list[str], json: bool) -> None:
 
 def _row(one: "Attended") -> tuple[str, ...]:
     work = one.work
-    since = max(0.0, time.time() - work.since - (0 if work.outcome.under_way else work.seconds))
+    since = max(0.0, time.time() - (work.ended or work.since))
     size, unit = next((pair for pair in UNITS if since >= pair[0]), UNITS[-1])
     said = " ".join("".join(char if char.isprintable() else " " for char in one.saying).split())
     state = work.outcome.value + f" {work.attempt}" * (work.attempt > 1)

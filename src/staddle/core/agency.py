@@ -50,7 +50,8 @@ OUTSIDE = frozenset({"branch", "rewritten", "refs", "main-checkout", "worktrees"
 class Work:
     """An agent's work on one task in one tree, under way or ended; times are seconds since the epoch.
 
-    `begun` is the branch's commit before it, `commits` are the first lines of those made since. `session` is its
+    `since` and `ended` enclose all that it may have done; `seconds` is what its program took. `begun` is the branch's
+    commit before it, `commits` are the first lines of those made since. `session` is its
     program's own id of the conversation. Of `tests`, by what became of them, the names.
     """
 
@@ -64,6 +65,7 @@ class Work:
     log: str
     begun: str = ""
     since: float = 0.0
+    ended: float = 0.0
     seconds: float = 0.0
     attempt: int = 1
     note: str = ""

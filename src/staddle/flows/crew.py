@@ -141,10 +141,10 @@ class Crew:
         return work
 
     def _attempt(self, task: Task, planned: Work) -> Generator[Job | None, Ended | None, Work]:
-        before = look(self.around.site)
+        since, before = time.time(), look(self.around.site)
         session, resuming = self._session(planned)
         begun = before.refs.get(task.seat.ref, "")
-        work = replace(planned, outcome=Outcome.WORKING, since=time.time(), begun=begun, session=session)
+        work = replace(planned, outcome=Outcome.WORKING, since=since, begun=begun, session=session)
         job = self._job(task, self._note(work), resuming)
         end = yield job
         if end is None:
@@ -189,6 +189,7 @@ class Crew:
         return replace(
             work,
             outcome=outcome,
+            ended=time.time(),
             seconds=end.seconds,
             note=note or end.message or (tip[:10] if outcome is Outcome.DONE else ""),
             strays=found.strays,
@@ -207,7 +208,7 @@ class Crew:
         return [
             f"refs/heads/{work.branch}"
             for work in works
-            if work.target != mine.target and (work.outcome.under_way or work.since + work.seconds >= mine.since)
+            if work.target != mine.target and (work.outcome.under_way or work.ended >= mine.since)
         ]
 
 
