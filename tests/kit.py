@@ -29,7 +29,7 @@ class Repository:
         (at / name).parent.mkdir(parents=True, exist_ok=True)
         (at / name).write_text(text)
         self.git("add", "--", name, at=at)
-        self.git("commit", "--quiet", "-m", message, at=at)
+        self.git("commit", "--quiet", "--no-verify", "-m", message, at=at)
         return self.git("rev-parse", "HEAD", at=at)
 
     def tree(self, number: int) -> Path:

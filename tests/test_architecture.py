@@ -8,7 +8,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "staddle"
 LAYERS = ("core", "edges", "guard", "faults", "flows", "doors")
-DOORS = {"cli", "sessions", "__main__"}
+DOORS = {"cli", "sessions", "githook", "__main__"}
 ALONE = {"supervisor.py", "services.py", "treewriter.py", "faults/cutter.py", "faults/seccomp.py"}
 """Programs of their own: they import the standard library, and of ours each other alone."""
 

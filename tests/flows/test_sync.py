@@ -63,7 +63,9 @@ def test_the_files_in_conflict_and_the_commit_are_named(eight: Repository) -> No
 
 
 def test_author_date_and_message_stay(eight: Repository) -> None:
-    eight.git("commit", "--quiet", "--amend", "--author=Bo <bo@example.invalid>", "--no-edit", at=eight.tree(1))
+    eight.git(
+        "commit", "--quiet", "--no-verify", "--amend", "--author=Bo <bo@example.invalid>", "--no-edit", at=eight.tree(1)
+    )
     fields = ("log", "-1", "--format=%an %ae %ad %B", eight.branch(1))
     before = eight.git(*fields)
     eight.staddle("sync", "m1")

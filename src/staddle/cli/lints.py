@@ -47,9 +47,8 @@ def lint(
         console.answer_json(asdict(linted))
     else:
         for one in linted.findings:
-            warning = "warning: " if one.level is Level.WARNING else ""
-            console.answer(_plain(f"{one.where}: {warning}{one.what} [{one.rule}]"))
-            console.answer(_plain(f"  try: {one.hint}"))
+            for line in one.lines():
+                console.answer(line)
         many = len(linted.findings)
         console.answer(f"{linted.seen}: {many or 'no'} finding{'s' * (many != 1)}")
     if errors := [one for one in linted.findings if one.level is Level.ERROR]:
@@ -74,11 +73,6 @@ def _linted(
     if message is not None:
         return flow.lint_draft(open_site(), find_plan(given).plan, _read(message), branch)
     return flow.lint_milestones(open_workspace(given), targets)
-
-
-def _plain(text: str) -> str:
-    """What others wrote, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _read(file: str) -> str:

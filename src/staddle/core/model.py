@@ -229,6 +229,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     setup: Annotated[tuple[Command, ...], Meta(description="Run once in each new tree, in order.")] = ()
     surroundings: Annotated[Surroundings, Meta(description="What a tree gets besides git's files.")] = Surroundings()
     schema: Annotated[Schema, Meta(description="What lands before any milestone uses it.")] = Schema()
+    hooks: Annotated[bool, Meta(description="Whether git holds each commit in its trees to its rules.")] = True
     scopes: Annotated[tuple[Name, ...], Meta(description="Scopes of commits beside the milestones' own.")] = (
         "events",
         "integration",

@@ -1,7 +1,7 @@
 """Policy: what the plan allows branches to be called and to change, one rule set for every place that asks."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +28,16 @@ class Finding:
     what: str
     hint: str
     level: Level = Level.ERROR
+
+    def lines(self) -> tuple[str, str]:
+        """The finding for people, without what a terminal would obey."""
+        warning = "warning: " if self.level is Level.WARNING else ""
+        said = (f"{self.where}: {warning}{self.what} [{self.rule}]", f"  try: {self.hint}")
+        one, two = ("".join(letter if letter.isprintable() else "?" for letter in line) for line in said)
+        return one, two
+
+
+NOTHING: Mapping[str, str] = {}
 
 
 def milestone_of(plan: Plan, branch: str | None) -> Milestone | None:
@@ -62,13 +72,19 @@ def lint_checkout(plan: Plan, milestone: Milestone, branch: str | None) -> list[
     return [Finding("checkout", f"tree of {name}", what, todo)]
 
 
-def lint_paths(plan: Plan, branch: str, paths: Iterable[str]) -> list[Finding]:
+def schema_paths(plan: Plan, paths: Iterable[str]) -> list[str]:
+    """Those of the paths that are of the schema, each once."""
+    return [path for path in dict.fromkeys(paths) if matches(path, plan.schema.paths)]
+
+
+def lint_paths(plan: Plan, branch: str, paths: Iterable[str], waiting: Mapping[str, str] = NOTHING) -> list[Finding]:
     """What is wrong with these paths being changed on `branch`; a renamed file counts at both its ends.
 
+    `waiting` are schema paths that are just as the branch of the schema named there has them, which has yet to land.
     Nothing is known, and so nothing said, of a branch that is neither a milestone's nor for the schema.
     """
     changed = list(dict.fromkeys(paths))
-    schema = [path for path in changed if matches(path, plan.schema.paths)]
+    schema = schema_paths(plan, changed)
     others = [path for path in changed if path not in set(schema)]
     if is_schema_branch(plan, branch):
         what = f"a schema branch changes schema files alone, not {_named(others)}"
@@ -78,8 +94,13 @@ def lint_paths(plan: Plan, branch: str, paths: Iterable[str]) -> list[Finding]:
     if milestone is None:
         return []
     name = milestone.id.lower()
-    what = f"{_named(schema)} {_is(schema)} of the schema, which lands first, from its own branch"
-    found = [Finding("schema-first", name, what, f"staddle split-schema {name}")] if schema else []
+    own = [path for path in schema if path not in waiting]
+    what = f"{_named(own)} {_is(own)} of the schema, which lands first, from its own branch"
+    found = [Finding("schema-first", name, what, f"staddle split-schema {name}")] if own else []
+    for ahead in dict.fromkeys(waiting[path] for path in schema if path in waiting):
+        theirs = [path for path in schema if waiting.get(path) == ahead]
+        what = f"{_named(theirs)} {_is(theirs)} {ahead}'s, which has yet to land"
+        found.append(Finding("schema-waits", name, what, f"land {ahead}, then: staddle sync {name}", Level.WARNING))
     return found + _ownership(plan, milestone, others)
 
 

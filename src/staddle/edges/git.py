@@ -215,6 +215,12 @@ class Git(GitCalls):
         fields = self.run(*argv, at=folder).decode(errors="surrogateescape").split("\0")
         return tuple(field[3:] for field in fields if field)
 
+    def staged(self, folder: Path, index: Path | None, commit: Oid) -> tuple[str, ...]:
+        """The paths that differ between a commit and an index, the work tree's own if None; both ends of a move."""
+        argv = ("diff-index", "--cached", "--name-only", "-z", "--no-renames", commit)
+        env = {} if index is None else {"GIT_INDEX_FILE": str(index)}
+        return tuple(self.run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0")[:-1])
+
     def hidden(self, folder: Path) -> tuple[str, ...]:
         """Files that differ though the index says not to look: skip-worktree and assume-unchanged ones that exist."""
         lines = self.run("ls-files", "-v", "-z", at=folder).decode(errors="surrogateescape").split("\0")
@@ -263,6 +269,10 @@ class Git(GitCalls):
         """Write HEAD's files into an empty work tree, and its index into `admin`."""
         env = {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(folder)}
         self.run("read-tree", "-m", "-u", "--no-recurse-submodules", "HEAD", at=folder, env=env)
+
+    def unset(self, config: Path, key: str, value: str) -> None:
+        """Take one value of a setting out of a config file, and its section when nothing else is in it."""
+        self.run("config", "--file", str(config), "--fixed-value", "--unset-all", key, value)
 
     def set_upstream(self, config: Path, branch: str, remote: str) -> None:
         """Write into the file `config`, a copy of the repository's, that `branch` tracks its namesake."""

@@ -23,10 +23,12 @@ POLL_SECONDS = 0.02
 SECRET_FOLDER = 0o700
 
 
-def write_durably(path: Path, text: str) -> None:
+def write_durably(path: Path, text: str, mode: int | None = None) -> None:
     """Replace a file so that after a crash it holds the old text or the new one, whole; one writer at a time."""
     beside = path.with_name(f".{path.name}.new")
     with beside.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -13,7 +13,19 @@ from ..edges.plans import LoadedPlan, committed_plan, load_plan
 from ..edges.process import sweep
 from ..edges.state import State
 from ..edges.surroundings import variables
-from ..guard import abandoning, branches, candidates, creation, fetching, moving, rebasing, removal, roster, scratch
+from ..guard import (
+    abandoning,
+    branches,
+    candidates,
+    creation,
+    fetching,
+    hooks,
+    moving,
+    rebasing,
+    removal,
+    roster,
+    scratch,
+)
 from ..guard.trap import Trap, trap
 
 PLAN_NAME = "milestones.yaml"
@@ -162,5 +174,8 @@ def changing(workspace: Site, verb: str) -> Iterator[Trap]:
         rebasing.settle(git, state)
         candidates.settle(git, state)
         scratch.settle(git, state)
+        plan = workspace.loaded.path if isinstance(workspace, Workspace) else None
+        hooks.settle(git, state, plan)
         yield caught
+        hooks.settle(git, state, plan)
         caught.disarm()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..core.errors import Refused
 from ..edges.git import Git
+from . import hooks
 
 HARMLESS = ("branch.", "extensions.worktreeconfig", "core.sparsecheckout", "index.sparse")
 """Settings that ordinary work changes, and that start no program: what a branch tracks, which folders a tree holds."""
@@ -48,6 +49,8 @@ def _lines(git: Git) -> Iterator[str]:
     own = (path.relative_to(git.common) for path in sorted(git.common.glob("worktrees/*/config.worktree")))
     for name in (Path("config"), Path("config.worktree"), *own):
         for key, value in git.settings(git.common / name):
+            if hooks.is_ours(git, key, value):
+                continue
             if not key.startswith(HARMLESS):
                 shown = "..." if key.startswith(SECRET) else value
                 yield f"{name}: {key}={shown}\0{value}"
