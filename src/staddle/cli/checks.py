@@ -121,7 +121,7 @@ def _sums(verdicts: "Sequence[Judged]", seconds: float) -> str:
 
 def _require_green(verdicts: "Sequence[Judged]") -> None:
     """WorkFailed when one is red: those that failed are counted apart from those that came to no answer."""
-    from ..core.verdict import Verdict
+    from ..core.verdict import POLICY, Verdict
 
     red = _red(verdicts)
     if not red:
@@ -131,7 +131,10 @@ def _require_green(verdicts: "Sequence[Judged]") -> None:
     failed = sum(judged.verdict not in without for judged in red)
     counts = [f"{failed} failed"] * bool(failed) + [f"{silent} did not run to an end"] * bool(silent)
     log = next((judged.log for judged in red if _log(judged)), None)
-    hint = f"less {log}" if log else f"staddle verify {red[0].target} --retry-failed"
+    again = (
+        f"staddle lint {red[0].target}" if red[0].check == POLICY else f"staddle verify {red[0].target} --retry-failed"
+    )
+    hint = f"less {log}" if log else again
     raise WorkFailed(f"of {len(verdicts)} check{'s' * (len(verdicts) != 1)} {', '.join(counts)}", hint)
 
 

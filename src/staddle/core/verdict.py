@@ -89,6 +89,9 @@ class Judged:
     whole: bool = True
 
 
+POLICY = "policy"
+"""In the place of a check's name: the plan's rules on which paths a tree may change."""
+
 NOT_RUN = {126: "the command is not executable", 127: "the command was not found"}
 ASKED_TO_SKIP = 125
 OUT_OF_MEMORY = (-9, 128 + 9)

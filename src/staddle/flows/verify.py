@@ -1,6 +1,7 @@
 """verify: run the declared checks inside the trees, side by side, and judge them by their evidence."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 from ..core.errors import UsageError
 from ..core.model import Check
 from ..core.names import Oid
+from ..core.policy import Level
 from ..core.runs import Mode
-from ..core.verdict import Judged
+from ..core.verdict import POLICY, Judged, Verdict
 from ..guard import payload
 from .checking import Options, Watch, run_checks
+from .lint import path_findings
 from .scratch import scratch_tree
 from .spawn import RUN_WAIT_SECONDS
 from .subject import Subject, scratch_subject
@@ -52,7 +55,18 @@ def verify(
             milestone_subject(workspace, finding, _chosen(finding.milestone.checks, only), base) for finding in findings
         ]
         subjects += [_candidate(workspace, place, only, held) for place in places]
-        return run_checks(workspace, subjects, options, tell=tell, watch=watch)
+        against = [] if only else [judged for finding in findings for judged in _policy(workspace, finding, tell)]
+        return [*against, *run_checks(workspace, subjects, options, tell=tell, watch=watch)]
+
+
+def _policy(workspace: Workspace, finding: Finding, tell: Tell) -> Iterator[Judged]:
+    """A red verdict where a tree holds changes that are not its own to make: such a one cannot land, green or not."""
+    against = [one for one in path_findings(workspace, finding.milestone) if one.level is Level.ERROR]
+    if against:
+        reason = "; ".join(f"{one.what} (try: {one.hint})" for one in against)
+        tell(f"{finding.name} {POLICY}: {Verdict.FAIL}, {reason}")
+        nothing = Oid("")
+        yield Judged(finding.name, POLICY, Verdict.FAIL, reason, nothing, finding.tip, "", 0.0, time.time(), "")
 
 
 def _candidate(workspace: Workspace, place: Place, only: Sequence[str], held: ExitStack) -> Subject:
