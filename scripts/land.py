@@ -1,4 +1,4 @@
-"""Bring a milestone's work to the base, one commit a requirement."""
+"""Bring a milestone's work to the base, a commit a requirement."""
 
 from staddle.__main__ import launch
 

@@ -1,4 +1,4 @@
-"""Rank a run's candidates by their checks and each other's tests."""
+"""Rank a run's candidates by checks and each other's tests."""
 
 from staddle.__main__ import launch
 

@@ -1,4 +1,4 @@
-"""Show all trees at a glance: commits, changes, checks, next step."""
+"""Show all trees: commits, changes, checks and the next step."""
 
 from staddle.__main__ import launch
 

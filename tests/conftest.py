@@ -22,7 +22,7 @@ exit 0
 """A reference-transaction hook: each ref that staddle's own git calls have moved, as `old new ref`."""
 
 MAY_MOVE = re.compile(
-    "refs/heads/feat/[a-z-]+-m[0-9]+-.+|refs/remotes/origin/.+|refs/heads/(main|release)|([A-Z]+_)*HEAD"
+    "refs/heads/feat/[a-z-]+-m[0-9]+-.+|refs/heads/chore/.+-schema-.+|refs/remotes/origin/.+|refs/heads/(main|release)|([A-Z]+_)*HEAD"
 )
 """Beside our own names: milestones' branches, what a fetch brings, targets that tests declare, a tree's own HEADs."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError, WorkFailed
-from .options import AsJson, PlanFile, Targets
+from .options import AsJson, DryRun, OneMilestone, PlanFile, Targets
 
 if TYPE_CHECKING:
     from ..flows.lint import Linted
@@ -22,6 +22,9 @@ Branch = Annotated[
 Title = Annotated[str | None, typer.Option("--title", metavar="TEXT", help="A pull request's title.")]
 MessageFile = Annotated[
     str | None, typer.Option("--message", metavar="FILE", help="A message as the commit-msg hook has it; - is stdin.")
+]
+SchemaName = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="chore/<project>-schema-NAME; the milestone's, if none.")
 ]
 
 
@@ -83,4 +86,30 @@ def _read(file: str) -> str:
     return found.decode(errors="replace")
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"lint": lint}
+def split_schema(
+    milestone: OneMilestone,
+    plan: PlanFile = None,
+    name: SchemaName = None,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> None:
+    from ..edges import console
+    from ..flows.split_schema import split_schema as split_off
+    from ..flows.workspace import open_workspace
+
+    split = split_off(open_workspace(plan), milestone, name, dry_run=dry_run)
+    if json:
+        console.answer_json(asdict(split))
+    elif not split.paths:
+        console.answer(f"{split.name} changes nothing of the schema that would have to move")
+    else:
+        for path in split.paths:
+            console.answer(path)
+        many = f"{split.commits} commit{'s' * (split.commits != 1)}"
+        would = "would be" if dry_run else "are"
+        console.talk(
+            f"these {would} on {split.branch} now, and {many} of {split.name} on it; back: staddle sync --undo"
+        )
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"lint": lint, "split-schema": split_schema}

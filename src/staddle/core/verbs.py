@@ -43,7 +43,7 @@ VERBS = (
     ),
     Verb(
         "status",
-        "Show all trees at a glance: commits, changes, checks, next step.",
+        "Show all trees: commits, changes, checks and the next step.",
         "The plan's milestones, if there is a plan, then the candidates of this repository's runs that have not ended. "
         "Commits are those beyond the base (+) and those it has gained since (-); changes are tracked files and, "
         "after ?, new ones. A verdict on other content than the tree holds now is stale. Nothing is changed.",
@@ -64,6 +64,10 @@ VERBS = (
         "of --task, or the one before. Done is what it committed, in its tree and on its branch, by the plan's rules, "
         "leaving nothing behind; what it says of itself does not count. Or else: where agents stand, and their end.",
         "m3 run42 --detach",
+        "Start an agent in each tree, one requirement after another.",
+        "Trees are worked in side by side. A requirement is done when a commit with its message is on the branch; "
+        "what the agent says of itself does not count. Requirements that are done already are passed over.",
+        "m3 --agent copilot",
     ),
     Verb(
         "verify",
@@ -83,7 +87,7 @@ VERBS = (
     ),
     Verb(
         "land",
-        "Bring a milestone's work to the base, one commit a requirement.",
+        "Bring a milestone's work to the base, a commit a requirement.",
         "The branch's commits are made into one for each requirement, on top of the base. The checks of the milestone "
         "and of the whole have to be green on just that content, which costs nothing when they were before. Then the "
         "base moves, at the remote first where there is one, and the other trees follow as in sync.",
@@ -106,6 +110,14 @@ VERBS = (
         "--range origin/main..HEAD",
     ),
     Verb(
+        "split-schema",
+        "Move a branch's changes of the schema to a branch of its own.",
+        "It becomes one commit on chore/<project>-schema-<name>, where the milestone's work began; the rest is made "
+        "again on that, so that the tree's files stay as they are. Land the schema's branch; sync then leaves it out "
+        "of the milestone's. sync --undo takes it all back.",
+        "m3 --name events",
+    ),
+    Verb(
         "spawn",
         "Make N candidate trees for one hard task, all of them or none.",
         "They stand in .pqa_worktrees/RUN-bN of the main checkout, on branches pqa/RUN-bN that start where you stand; "
@@ -116,7 +128,7 @@ VERBS = (
     ),
     Verb(
         "rank",
-        "Rank a run's candidates by their checks and each other's tests.",
+        "Rank a run's candidates by checks and each other's tests.",
         "Each, merged with the target, is held to the plan's checks, the target's tests, then the others' new ones. "
         "Verdict: pass, altered (what it is judged by), broken (tests of the target's), fail, empty. Agreed tests, "
         "which two contents pass, times the candidates that pass the same, come first; then the diff: lines/files "

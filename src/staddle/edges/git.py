@@ -215,12 +215,6 @@ class Git(GitCalls):
         fields = self.run(*argv, at=folder).decode(errors="surrogateescape").split("\0")
         return tuple(field[3:] for field in fields if field)
 
-    def staged(self, folder: Path, index: Path | None, commit: Oid) -> tuple[str, ...]:
-        """The paths that differ between a commit and an index, the work tree's own if None; both ends of a move."""
-        argv = ("diff-index", "--cached", "--name-only", "-z", "--no-renames", commit)
-        env = {} if index is None else {"GIT_INDEX_FILE": str(index)}
-        return tuple(self.run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0")[:-1])
-
     def hidden(self, folder: Path) -> tuple[str, ...]:
         """Files that differ though the index says not to look: skip-worktree and assume-unchanged ones that exist."""
         lines = self.run("ls-files", "-v", "-z", at=folder).decode(errors="surrogateescape").split("\0")

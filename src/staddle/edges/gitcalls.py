@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from ..core.errors import Refused, UsageError, WorkFailed
-from ..core.names import shell
+from ..core.names import Oid, shell
 from .process import Outcome, capture, scrubbed
 
 QUIET = tuple(
@@ -178,3 +178,9 @@ class GitCalls:
         """The value of a setting, as it counts in a checkout, the main one unless told; None where it is not set."""
         outcome = self.attempt("config", "--get", key, at=at)
         return outcome.out.decode(errors="replace").rstrip("\n") if outcome.rc == 0 else None
+
+    def staged(self, folder: Path, index: Path | None, commit: Oid) -> tuple[str, ...]:
+        """The paths that differ between a commit and an index, the work tree's own if None; both ends of a move."""
+        argv = ("diff-index", "--cached", "--name-only", "-z", "--no-renames", commit)
+        env = {} if index is None else {"GIT_INDEX_FILE": str(index)}
+        return tuple(self.run(*argv, at=folder, env=env).decode(errors="surrogateescape").split("\0")[:-1])

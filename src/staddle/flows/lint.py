@@ -101,7 +101,7 @@ class _AtHand:
         committed = _changed(git, _begun(git, self.base, self.tip), self.tip)
         holder = next((one for one in self.standing if one.branch == branch), None)  # wherever it stands
         dirty = git.uncommitted(holder.folder) if holder and holder.folder.is_dir() else ()
-        waiting = _waiting(git, plan, self.tip, [path for path in committed if path not in dirty])
+        waiting = awaited(git, plan, self.tip, [path for path in committed if path not in dirty])
         return lint_paths(plan, branch, [*committed, *dirty], waiting)
 
 
@@ -110,7 +110,7 @@ def _at_hand(workspace: Workspace, milestone: Milestone) -> _AtHand:
     return _AtHand(workspace, milestone, find_base(workspace).oid, tip, list(entries(workspace.git)))
 
 
-def lintlint_commits(site: Site, plan: Plan, text: str, branch: str | None) -> Linted:
+def lint_range(site: Site, plan: Plan, text: str, branch: str | None) -> Linted:
     """Judge the commits of `A..B` where we stand; with a branch's name also that, and the paths they change.
 
     UsageError when `text` is no such range, or what it names is not here.
@@ -124,7 +124,7 @@ def lintlint_commits(site: Site, plan: Plan, text: str, branch: str | None) -> L
     found, count = lint_commits(git, plan, begun, tip, milestone_of(plan, branch))
     if branch:
         paths = _changed(git, begun, tip)
-        found += lint_paths(plan, branch, paths, _waiting(git, plan, tip, paths))
+        found += lint_paths(plan, branch, paths, awaited(git, plan, tip, paths))
         found = [*lint_branch(plan, branch), *found]
     return Linted(_count(count, "commit"), tuple(found))
 
@@ -197,7 +197,7 @@ def _changed(git: Git, base: Oid, tip: Oid) -> list[str]:
     return [change.path for change in Objects(git).diff(base, tip)]
 
 
-def _waiting(git: Git, plan: Plan, tip: Oid, paths: Sequence[str]) -> dict[str, str]:
+def awaited(git: Git, plan: Plan, tip: Oid, paths: Sequence[str]) -> dict[str, str]:
     """Those of the schema paths that are at `tip` as a branch of the schema has them, here or on a remote."""
     wanted = schema_paths(plan, paths)
     branches = schema_branches(git, plan) if wanted else {}

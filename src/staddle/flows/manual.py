@@ -47,7 +47,11 @@ def begin(workspace: Workspace, target: str, *, fetch: bool, tell: Tell) -> Step
         found = survey(workspace, workspace.chosen([target]))
         (finding,) = found.findings
         own = outlook(workspace, finding, found.base.oid)
-        if (reason := kept_out(workspace, finding, held)) or isinstance(own, Synced) or finding.entry is None:
+        if (
+            (reason := kept_out(workspace, finding, held, "sync --manual"))
+            or isinstance(own, Synced)
+            or finding.entry is None
+        ):
             return Step(reason or (own if isinstance(own, Synced) else first))
         if changes := workspace.git.changes(finding.folder):
             what = f"{finding.folder} holds uncommitted work: {quoted((*changes.tracked, *changes.untracked)[0])}"

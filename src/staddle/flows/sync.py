@@ -10,7 +10,8 @@ from pathlib import Path
 from ..core.errors import Held, Refused, UsageError, WorkFailed
 from ..core.names import Oid
 from ..core.squash import Own
-from ..guard import fetching, landing, moving
+from ..edges.entries import entries
+from ..guard import branches, fetching, landing, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.moving import Replay
 from ..guard.pointers import left_behind
@@ -52,7 +53,7 @@ def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell, d
         if fetch and not dry_run and workspace.git.tracks(workspace.plan.remote):
             fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
         found = survey(workspace, chosen)
-        outcomes = {finding.name: kept_out(workspace, finding, held) for finding in found.findings}
+        outcomes = {finding.name: kept_out(workspace, finding, held, "sync") for finding in found.findings}
         free = [finding for finding in found.findings if outcomes[finding.name] is None]
         tell(f"rebasing {len(free)} branch{'es' * (len(free) != 1)} onto {found.base.name} ({found.base.oid[:10]})")
         landings: dict[str, Landing] = {}
@@ -91,12 +92,26 @@ def undo_sync(workspace: Workspace) -> list[Synced]:
                 back = Landing(move.target, move.new, move.old, time.time(), "staddle: sync taken back")
                 outcomes.append(_moved(workspace, trap, name, back, f"back at {move.old[:10]}"))
         if all(one.well for one in outcomes):
+            outcomes += _unmade(workspace)
+        if all(one.well for one in outcomes):
             moving.forget(state)
     return outcomes
 
 
-def kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced | None:
-    """Why a tree cannot be synced now; None, and its lock is held, when it can."""
+def _unmade(workspace: Workspace) -> list[Synced]:
+    """Delete the branch that was made beside the moves, unless somebody has gone on with it."""
+    git, made = workspace.git, moving.made(workspace.state)
+    tip = git.refs(made.ref).get(made.ref) if made else None
+    if made is None or tip is None:
+        return []
+    if tip != made.oid or any(entry.branch == made.name for entry in entries(git)):
+        return [Synced(made.name, "refused", "it has moved on, or is checked out")]
+    branches.delete(git, [made], time.time())
+    return [Synced(made.name, "moved", f"deleted, it was {made.oid[:10]}")]
+
+
+def kept_out(workspace: Workspace, finding: Finding, held: ExitStack, verb: str) -> Synced | None:
+    """Why a tree's branch cannot be moved now; None, and its lock is held, when it can."""
     name = finding.name
     if finding.start != "branch":
         return Synced(name, "absent", "it has no branch yet")
@@ -105,7 +120,7 @@ def kept_out(workspace: Workspace, finding: Finding, held: ExitStack) -> Synced 
     if finding.entry and (operation := finding.entry.under_way()):
         return Synced(name, "refused", f"a {operation} is under way in {finding.folder}")
     try:
-        held.enter_context(workspace.state.lock(f"tree-{name}", WAIT_SECONDS, "staddle sync"))
+        held.enter_context(workspace.state.lock(f"tree-{name}", WAIT_SECONDS, f"staddle {verb}"))
     except Held as error:
         return Synced(name, "busy", error.what)
     return None

@@ -18,8 +18,10 @@ from ..edges.git import Git
 from ..edges.gitcalls import GitError
 from ..edges.objects import OWN_IDENTITY, Objects
 from ..edges.state import State
-from . import landing, merging
+from . import branches, landing, merging
+from .branches import Branch
 from .landing import Landing, TargetMoved
+from .locks import clear_stale
 from .trap import Trap
 
 JOURNAL, RECORD = "moving", "synced"
@@ -84,9 +86,9 @@ def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) 
     return Replay(tip, made, recalled)
 
 
-def begin(state: State, moves: Sequence[Landing]) -> None:
-    """Write down where these branches are, for an undo."""
-    state.write(RECORD, {"moves": [asdict(move) for move in moves]})
+def begin(state: State, moves: Sequence[Landing], new: Branch | None = None) -> None:
+    """Write down where these branches are, and which one is made beside them, for an undo."""
+    state.write(RECORD, {"moves": [asdict(move) for move in moves], "new": new and asdict(new)})
 
 
 def last(state: State) -> list[Landing]:
@@ -94,26 +96,36 @@ def last(state: State) -> list[Landing]:
     return [Landing(**move) for move in state.read(RECORD).get("moves", [])]
 
 
+def made(state: State) -> Branch | None:
+    """The branch that was made beside these moves."""
+    new = state.read(RECORD).get("new")
+    return Branch(**new) if new else None
+
+
 def forget(state: State) -> None:
     """The last sync has been taken back."""
     state.drop(RECORD)
 
 
-def move(git: Git, state: State, trap: Trap, one: Landing) -> None:
+def move(git: Git, state: State, trap: Trap, one: Landing, new: Branch | None = None) -> None:
     """Move one branch, and its tree with it; raises what `landing.publish` does, and then nothing has moved.
 
-    A git command that died on the way is made up for: the move is ended, or has not been.
+    A `new` branch is made first, and goes again when the move does not come about. A git command that died on the way
+    is made up for: the move is ended, or has not been.
     """
     with trap.shielded():
-        state.write(JOURNAL, {"move": asdict(one)})
+        state.write(JOURNAL, {"move": asdict(one), "new": new and asdict(new)})
         try:
+            if new:
+                branches.make(git, [new], "split off")
             landing.publish(git, state, one)
         except GitError:
-            landed, _ = landing.settle(git, state, one)
+            landed = _ended(git, state, one, new)
             state.drop(JOURNAL)
             if not landed:
                 raise
         except (Refused, Held, TargetMoved):
+            _ended(git, state, one, new)
             state.drop(JOURNAL)
             raise
         state.drop(JOURNAL)
@@ -137,5 +149,17 @@ def settle(git: Git, state: State) -> None:
     for left in state.folder.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
     if record := state.read(JOURNAL):
-        landing.settle(git, state, Landing(**record["move"]))
+        new = record.get("new")
+        _ended(git, state, Landing(**record["move"]), Branch(**new) if new else None)
         state.drop(JOURNAL)
+
+
+def _ended(git: Git, state: State, one: Landing, new: Branch | None) -> bool:
+    """End a move that was cut: whether it has landed; the branch that is made with it stands then, and only then."""
+    landed, _ = landing.settle(git, state, one)
+    if new and not landed:
+        branches.delete(git, [new], one.since)
+    elif new and new.ref not in git.refs(new.ref):
+        clear_stale(git, git.common / f"{new.ref}.lock", one.since)
+        branches.restore(git, state, new)
+    return landed
