@@ -145,7 +145,7 @@ def manual_case(folder: Path, seed: Path | None) -> Case:
         for name in names:
             (place / name).write_text(f"{place.name}\n")
             git(place, "add", "--all")
-            git(place, "commit", "--quiet", "-m", f"feat: {name} of {place.name}")
+            git(place, "commit", "--quiet", "--no-verify", "-m", f"feat: {name} of {place.name}")
     git(colleague, "push", "--quiet", "origin", "main")
     tip = git(main, "rev-parse", BRANCHES[0])
 
@@ -168,7 +168,7 @@ def abandoned(folder: Path, seed: Path | None) -> tuple[Path, Callable[[], list[
     tree = main.parent / "venture-wt-m1-part"
     (tree / "part.txt").write_text("done\n")
     git(tree, "add", "--all")
-    git(tree, "commit", "--quiet", "-m", "feat: part")
+    git(tree, "commit", "--quiet", "--no-verify", "-m", "feat: part")
     (tree / "part.txt").write_text("half done\n")
     (tree / "new.txt").write_text("new\n")
 
@@ -204,6 +204,8 @@ def regret_case(folder: Path, seed: Path | None) -> Case:
         back_before = 3
         faults = [] if recovery.returncode in (0, back_before) else [f"the next command exits {recovery.returncode}"]
         return faults + leftovers(main, BRANCHES) + faults_of_tree()
+
+    return Case(main, check)
 
 
 def split_case(folder: Path, seed: Path | None) -> Case:

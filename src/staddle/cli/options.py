@@ -61,7 +61,7 @@ Named = Annotated[
     list[str] | None,
     typer.Argument(metavar="MILESTONE", help="m1 m3 ...; at least one.", autocompletion=milestone_names),
 ]
-OneMilestone = Annotated[str, typer.Argument(metavar="MILESTONE", help="m3.", autocompletion=_milestone_names)]
+OneMilestone = Annotated[str, typer.Argument(metavar="MILESTONE", help="m3.", autocompletion=milestone_names)]
 Shown = Annotated[
     list[str] | None,
     typer.Argument(metavar="TARGET", help="m3, run42 or run42-b1; all when none.", autocompletion=_all_names),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import AsJson, Judgeable, PlanFile, Targets
+from .options import AsJson, Judgeable, PlanFile
 
 Task = Annotated[
     str | None, typer.Option("--task", metavar="FILE|TEXT", help="A run's task: a file, words, or a requirement's id.")

@@ -64,10 +64,6 @@ VERBS = (
         "of --task, or the one before. Done is what it committed, in its tree and on its branch, by the plan's rules, "
         "leaving nothing behind; what it says of itself does not count. Or else: where agents stand, and their end.",
         "m3 run42 --detach",
-        "Start an agent in each tree, one requirement after another.",
-        "Trees are worked in side by side. A requirement is done when a commit with its message is on the branch; "
-        "what the agent says of itself does not count. Requirements that are done already are passed over.",
-        "m3 --agent copilot",
     ),
     Verb(
         "verify",
