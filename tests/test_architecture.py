@@ -18,6 +18,7 @@ SIDEWAYS = {
         ("pushing", "git"), ("pushing", "gitcalls"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),
+        ("shelf", "git"), ("shelf", "gitcalls"), ("shelf", "entries"), ("shelf", "objects"),
         ("plans", "yamltext"), ("ports", "state"), ("surroundings", "ports"), ("surroundings", "process"),
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
         ("sparse", "git"), ("promised", "git"), ("filters", "git"), ("submodules", "git"), ("objects", "sparse"),

@@ -86,6 +86,7 @@ def path(target: Target, plan: PlanFile = None) -> None:
 
 
 def status(targets: Shown = None, plan: PlanFile = None, json: AsJson = False) -> None:
+    from ..core.matrix import named
     from ..edges import console
     from ..flows.status import status as read_status
     from ..flows.whereabouts import NOTHING_HERE, look_around
@@ -97,6 +98,9 @@ def status(targets: Shown = None, plan: PlanFile = None, json: AsJson = False) -
     if milestones:
         rows = [_line(row, row.service, behind=f" -{row.behind}") for row in milestones]
         console.table(("", "service", *HEADS), rows)
+        told = {frozenset((row.name, other)): files for row in milestones for other, files in row.conflicts.items()}
+        for names, files in told.items():
+            console.answer(f"{' and '.join(sorted(names))} conflict: {named(files)}")
     if milestones and candidates:
         console.answer("")
     if candidates:

@@ -46,7 +46,8 @@ VERBS = (
         "Show all trees: commits, changes, checks and the next step.",
         "The plan's milestones, if there is a plan, then the candidates of this repository's runs that have not ended. "
         "Commits are those beyond the base (+) and those it has gained since (-); changes are tracked files and, "
-        "after ?, new ones. A verdict on other content than the tree holds now is stale. Nothing is changed.",
+        "after ?, new ones. A verdict on other content than the tree holds now is stale. Milestones in conflict are "
+        "named below. Nothing is changed.",
         "run42",
     ),
     Verb(
@@ -96,6 +97,13 @@ VERBS = (
         "it. All the others are tested once, as they would stand on the base; when that is red, the milestone that "
         "turns it red is found and named with its counterpart, and the rest lands, at once.",
         "--dry-run",
+        "conflicts",
+        "Foresee which trees get in each other's way, before they land.",
+        "Each pair is merged in memory, uncommitted work included, and each with the base: ok; C 2, files in "
+        "conflict; ~ 2, files both change though they merge; ! a side changes the schema; ? cannot be told. In turn is "
+        "each on top of all that land before it. Candidates are compared when named. No tree and no object is added "
+        "or changed. A conflict makes the exit code 1.",
+        "m3 --json",
     ),
     Verb(
         "lint",

@@ -57,7 +57,7 @@ class GitError(WorkFailed):
     def __init__(self, argv: Sequence[str], outcome: Outcome) -> None:
         said = outcome.err.decode(errors="replace").strip() or f"exit code {outcome.rc}"
         super().__init__(f"git {' '.join(argv)}: {said}")
-        self.rc = outcome.rc
+        self.rc, self.said = outcome.rc, said.splitlines()[-1]
 
 
 class GitCalls:

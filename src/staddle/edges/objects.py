@@ -5,8 +5,6 @@ The methods continue `Git`; they stand apart because landing alone uses them.
 
 import hashlib
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -12,6 +12,7 @@ from ..core.verdict import Verdict
 from ..edges.entries import Entry, entries, is_linked
 from ..edges.git import Changes, Git
 from ..edges.gitcalls import GitError
+from ..edges.shelf import Shelf
 from ..edges.verdicts import Store
 from ..guard import assignments
 from .rows import CALM, NO_CHANGES, Row, answers, attended, check_words, content_now, in_order, no_answer
@@ -31,13 +32,13 @@ class CandidateRow(Row):
     mode: Mode
 
 
-def candidate_rows(site: Site, places: Sequence[Place], plan: Plan | None) -> list[CandidateRow]:
+def candidate_rows(aside: Shelf, site: Site, places: Sequence[Place], plan: Plan | None) -> list[CandidateRow]:
     """A row for each of these candidates, those left out that have gone because another one's branch is preserved."""
     if not places:
         return []
     tips, trees = site.git.refs("refs/heads/pqa/"), tuple(entries(site.git))
     standing = [place for place in places if not _has_gone(place, tips)]
-    return in_order(standing, lambda place: _row(site, place, tips.get(place.candidate.ref), trees, plan))
+    return in_order(standing, lambda place: _row(aside, site, place, tips.get(place.candidate.ref), trees, plan))
 
 
 def _has_gone(place: Place, tips: Mapping[str, Oid]) -> bool:
@@ -45,7 +46,9 @@ def _has_gone(place: Place, tips: Mapping[str, Oid]) -> bool:
     return run.kept and candidate.number != run.survivor and candidate.ref not in tips
 
 
-def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry], plan: Plan | None) -> CandidateRow:
+def _row(
+    aside: Shelf, site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry], plan: Plan | None
+) -> CandidateRow:
     git, run = site.git, place.run
     entry = next((entry for entry in trees if entry.folder == place.folder), None)
     holder = next((one.folder for one in trees if one.branch == place.branch and one is not entry), None)
@@ -54,7 +57,7 @@ def _row(site: Site, place: Place, tip: Oid | None, trees: Sequence[Entry], plan
     under_way = entry.under_way() if entry else None
     latest = Store(site.state).latest(place.name)
     kept = {name: judged for name, judged in latest.items() if judged.finished >= run.began}  # not a namesake's
-    now = content_now(git, entry, tip, changes) if tip and kept else None
+    now = content_now(aside, git, entry, tip, changes) if tip and kept else None
     asked = standing is Standing.OK and run.mode is Mode.WORKTREE and not changes
     again = answers(site, lambda: candidate_subject(plan, place)) if plan and asked else no_answer
     checks = check_words(kept, kept, now, again)

@@ -1,12 +1,15 @@
 """prompts: one text per requirement and tree, rendered from the template, kept inside the tree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.matrix import named
 from ..core.model import Milestone, Requirement
 from ..edges.render import render
 from ..edges.state import write_durably
 from ..edges.surroundings import own_folder
+from .conflicts import foreseen
 from .survey import standing_trees
 from .workspace import Workspace
 
@@ -31,19 +34,31 @@ class Prompt:
 
 def prompts(workspace: Workspace, targets: list[str]) -> list[Prompt]:
     """Render and write the prompts of the chosen milestones, in the plan's order."""
-    written = []
+    written, changing = [], foreseen(workspace, ()).changing
     for finding in standing_trees(workspace, workspace.chosen(targets)):
         for requirement in finding.milestone.requirements:
-            prompt = _prompt(workspace, finding.milestone, requirement, finding.folder)
+            prompt = _prompt(workspace, finding.milestone, requirement, finding.folder, changing)
             prompt.file.parent.mkdir(exist_ok=True)
             write_durably(prompt.file, prompt.text)
             written.append(prompt)
     return written
 
 
-def _prompt(workspace: Workspace, milestone: Milestone, requirement: Requirement, tree: Path) -> Prompt:
+def _prompt(
+    workspace: Workspace,
+    milestone: Milestone,
+    requirement: Requirement,
+    tree: Path,
+    changing: Mapping[str, tuple[str, ...]],
+) -> Prompt:
     neighbours = [
-        {"id": other.id, "service": other.service, "tree": str(workspace.folder(other)), "owns": other.owns}
+        {
+            "id": other.id,
+            "service": other.service,
+            "tree": str(workspace.folder(other)),
+            "owns": other.owns,
+            "changing": named(changing.get(other.id.lower(), ())),
+        }
         for other in workspace.plan.milestones
         if other.id != milestone.id
     ]

@@ -12,7 +12,7 @@ from ..core.question import compared_key
 from ..core.verdict import Judged, Verdict
 from ..edges.entries import Entry
 from ..edges.git import Changes, Git
-from ..edges.objects import Objects
+from ..edges.shelf import Shelf
 from ..edges.verdicts import Store
 from ..guard.pool import each
 from .subject import Look, Subject, look, question
@@ -89,11 +89,11 @@ def check_words(
     return words
 
 
-def content_now(git: Git, entry: Entry | None, tip: Oid, changes: Changes) -> Oid | None:
+def content_now(aside: Shelf, git: Git, entry: Entry | None, tip: Oid, changes: Changes) -> Oid | None:
     """What a tree holds, uncommitted work included; None when it is not there to be read."""
     if not changes:
         return git.tree_of(tip)
-    return Objects(git).tree_seen(entry.folder, entry.admin) if entry else None
+    return aside.seen(entry) if entry else None
 
 
 def answers(site: Site, asked: Callable[[], Subject]) -> Callable[[str], Judged | None]:

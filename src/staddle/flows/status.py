@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from ..core.matrix import Side
 from ..core.model import Milestone
 from ..core.verdict import Verdict
-from ..edges.git import Changes
+from ..edges.git import Changes, Git
+from ..edges.shelf import Shelf
 from ..edges.verdicts import Store
 from ..guard import assignments, roster
+from ..guard.shelving import shelf
 from .candidacy import CandidateRow, candidate_rows
+from .conflicts import compare, side
 from .rows import CALM, NO_CHANGES, Row, answers, attended, check_words, content_now, in_order, no_answer
 from .subject import Subject
-from .survey import Base, Finding, Standing, survey
+from .survey import READABLE, Base, Finding, Standing, survey
 from .whereabouts import Whereabouts
 from .workspace import Workspace
-
-READABLE = (Standing.OK, Standing.ADOPT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,8 @@ class MilestoneRow(Row):
     track: str
     behind: int | None
     set_up: bool
+    conflicts: dict[str, tuple[str, ...]]
+    """With which milestones, or the base, and about which files."""
 
     @property
     def tree(self) -> str:
@@ -35,26 +40,54 @@ class MilestoneRow(Row):
 
 
 def status(around: Whereabouts, targets: Sequence[str]) -> tuple[list[MilestoneRow], list[CandidateRow]]:
-    """The chosen milestones in the plan's order, and the chosen candidates; takes no lock and writes nothing."""
+    """The chosen milestones in the plan's order, and the chosen candidates; changes nothing, holds nobody up."""
     milestones, places = around.chosen(targets)
-    rows = _milestones(around.workspace, milestones) if around.workspace and milestones else []
-    return rows, candidate_rows(around.site, places, around.workspace.plan if around.workspace else None)
+    with shelf(around.site.git) as aside:
+        rows = _milestones(aside, around.workspace, milestones) if around.workspace and milestones else []
+        plan = around.workspace.plan if around.workspace else None
+        return rows, candidate_rows(aside, around.site, places, plan)
 
 
-def _milestones(workspace: Workspace, milestones: Sequence[Milestone]) -> list[MilestoneRow]:
-    found = survey(workspace, milestones)
+def _milestones(aside: Shelf, workspace: Workspace, milestones: Sequence[Milestone]) -> list[MilestoneRow]:
+    found = survey(workspace, workspace.plan.milestones)
+    looks = in_order(found.findings, lambda finding: _look(aside, workspace.git, finding))
+    names, plan = [one.id.lower() for one in milestones], workspace.plan
+    matrix = compare(aside, found.base, [look.side for look in looks], names, plan, in_turn=False)
     enrolled = roster.members(workspace.state)
-    return in_order(
-        found.findings, lambda finding: _milestone(workspace, found.base, finding, enrolled.get(finding.folder))
-    )
+
+    def row(look: _Look) -> MilestoneRow:
+        member, against = enrolled.get(look.finding.folder), matrix.conflicts_of(look.finding.name)
+        return _milestone(aside, workspace, found.base, look, member, against)
+
+    return in_order([look for look in looks if look.finding.name in names], row)
 
 
-def _milestone(workspace: Workspace, base: Base, finding: Finding, member: roster.Member | None) -> MilestoneRow:
-    milestone, git = finding.milestone, workspace.git
+class _Look(NamedTuple):
+    """A milestone's tree as it was found."""
+
+    finding: Finding
+    changes: Changes
+    side: Side
+
+
+def _look(aside: Shelf, git: Git, finding: Finding) -> _Look:
     changes = git.changes(finding.folder) if finding.standing in READABLE else NO_CHANGES
+    return _Look(finding, changes, side(aside, git, finding, changes))
+
+
+def _milestone(
+    aside: Shelf,
+    workspace: Workspace,
+    base: Base,
+    look: _Look,
+    member: roster.Member | None,
+    conflicts: dict[str, tuple[str, ...]],
+) -> MilestoneRow:
+    (finding, changes, _), git = look, workspace.git
+    milestone = finding.milestone
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
-    checks = _checks(workspace, base, finding, changes)
+    checks = _checks(aside, workspace, base, finding, changes)
     done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
     landed = bool(milestone.requirements) and done and not ahead
     set_up = finding.standing is not Standing.OK or member is None or bool(member.set_up)
@@ -76,10 +109,11 @@ def _milestone(workspace: Workspace, base: Base, finding: Finding, member: roste
         checks=checks,
         agent=agent,
         next_step=attended(agent, finding.name, step if set_up else f"worktrees {finding.name}"),
+        conflicts=conflicts,
     )
 
 
-def _checks(workspace: Workspace, base: Base, finding: Finding, changes: Changes) -> dict[str, str]:
+def _checks(aside: Shelf, workspace: Workspace, base: Base, finding: Finding, changes: Changes) -> dict[str, str]:
     """The words of a milestone's checks."""
     git, checks, extra = workspace.git, finding.milestone.checks, workspace.plan.surroundings
     kept = Store(workspace.state).latest(finding.name)
@@ -89,7 +123,7 @@ def _checks(workspace: Workspace, base: Base, finding: Finding, changes: Changes
         own, begun = {**workspace.identity(finding.milestone), **extra.env}, git.merge_base(finding.tip, base.oid)
         return Subject(finding.name, finding.folder, checks, own, (), extra.furnished, base=begun)
 
-    now = content_now(git, finding.entry, finding.tip, changes) if kept else None
+    now = content_now(aside, git, finding.entry, finding.tip, changes) if kept else None
     return check_words(kept, checks, now, answers(workspace, asked) if readable else no_answer)
 
 

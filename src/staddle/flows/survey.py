@@ -25,6 +25,10 @@ class Standing(StrEnum):
     FOREIGN = "foreign"
 
 
+READABLE = (Standing.OK, Standing.ADOPT)
+"""Where the milestone's own tree stands on its own branch."""
+
+
 @dataclass(frozen=True)
 class Base:
     """Where new branches start: a name for people (`origin/main`), and its commit."""
@@ -98,7 +102,7 @@ def standing_trees(workspace: Workspace, chosen: Sequence[Milestone]) -> list[Fi
     """The trees of these milestones; UsageError when one does not stand as the plan says."""
     findings = list(survey(workspace, chosen).findings)
     for finding in findings:
-        if finding.standing not in (Standing.OK, Standing.ADOPT):
+        if finding.standing not in READABLE:
             why = f"{finding.name} has no tree at {finding.folder}"
             raise UsageError(f"{why} ({finding.standing}: {finding.note})", f"staddle worktrees {finding.name}")
     return findings
