@@ -75,13 +75,14 @@ def compare(
     touching = {name for name, paths in changing.items() if any(matches(path, schema) for path in paths)}
     order = [one.id.lower() for one in landing_order(plan.milestones)] if plan and in_turn and asked else []
     commits = {one.name: one.commit for one in active if one.commit and not onto[one.name].why}
-    turns = _turns(aside, base.oid, {name: commits[name] for name in order if name in commits})
+    cells = tuple(_cell(*pair, merged, changing, touching) for pair, merged in merges.items())
+    turns = _turns(aside, base.oid, {name: commits[name] for name in order if name in commits}, asked, cells)
     return Matrix(
         base=base.name,
         asked=tuple(asked),
         sides=tuple(one.name for one in active),
-        cells=tuple(_cell(*pair, merged, changing, touching) for pair, merged in merges.items()),
-        turns=tuple(turn for turn in turns if turn.name in asked),
+        cells=cells,
+        turns=tuple(turns),
         changing=changing,
         idle=tuple(one.name for one in sides if one not in active and one.name in asked),
         notes={one.name: one.note for one in sides if one.note and one.name in asked},
@@ -137,19 +138,26 @@ class _Stack:
         return self._made[names]
 
 
-def _turns(aside: Shelf, base: Oid, commits: Mapping[str, Oid]) -> list[Turn]:
+def _turns(
+    aside: Shelf, base: Oid, commits: Mapping[str, Oid], asked: Collection[str], cells: Sequence[Cell]
+) -> list[Turn]:
     """Each side on top of those before it that fit; one that does not is left out for those after it."""
     stack, turns, landed = _Stack(aside, base, commits), list[Turn](), tuple[str, ...]()
     for name in commits:
         merged = stack.merged(landed, name)
-        partners = _partners(stack, landed, name) if merged.conflict else ()
-        turns.append(Turn(name, merged.conflict, partners, merged.why))
         if merged.tree and not merged.conflict:
             landed = (*landed, name)
+        if name in asked:
+            partners = _partners(stack, landed, name, cells) if merged.conflict else ()
+            turns.append(Turn(name, merged.conflict, partners, merged.why))
     return turns
 
 
-def _partners(stack: _Stack, landed: tuple[str, ...], name: str) -> tuple[str, ...]:
+def _partners(stack: _Stack, landed: tuple[str, ...], name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Beside which of them it conflicts: one that it conflicts with anyway, else as few as it takes."""
+    known = [{cell.one, cell.other} - {name} for cell in cells if cell.conflict and name in (cell.one, cell.other)]
+    if already := next((one for one in landed if {one} in known), None):
+        return (already,)
     return culprits(landed, lambda names: bool(stack.merged(names, name).conflict))
 
 
