@@ -95,9 +95,8 @@ class Shelf:
         return found
 
     def changed(self, old: Oid, trees: Iterable[Oid]) -> list[tuple[str, ...]]:
-        """The paths that differ between a commit and each of `trees`, both ends of a renamed file, in one call."""
-        before = self._git.tree_of(old)
-        heads = [f"{before} {new}\n" for new in trees]
+        """The paths that differ between a tree and each of `trees`, both ends of a renamed file, in one call."""
+        heads = [f"{old} {new}\n" for new in trees]
         argv = ("diff-tree", "--stdin", "-r", "-z", "--no-renames", "--name-only")
         out = self._run(*argv, stdin="".join(heads).encode()).decode(errors="surrogateescape")
         found: list[list[str]] = []

@@ -60,9 +60,10 @@ def compare(
 ) -> Matrix:
     """Merge in memory those asked about with the base and with all sides; `in_turn`, also on top of each other."""
     aside.attributes_of(base.oid)
-    alone = _merged(aside, [(Side(base.name, base.oid), one) for one in sides])
+    ground = Side(base.name, base.oid)
+    alone = _merged(aside, [(ground, one) for one in (ground, *sides)])
     onto = {one.name: merged for (_, one), merged in alone.items()}
-    changing = _changing(aside, base, onto)
+    changing = _changing(aside, onto.pop(base.name), onto)
     active = [one for one in sides if changing.get(one.name) or onto[one.name].why]
     couples = [
         (one, other)
@@ -100,10 +101,10 @@ def _merged(aside: Shelf, pairs: Sequence[Pair]) -> dict[Pair, Merged]:
     return {pair: merged[pair] for pair in pairs}
 
 
-def _changing(aside: Shelf, base: Base, onto: Mapping[str, Merged]) -> dict[str, tuple[str, ...]]:
+def _changing(aside: Shelf, base: Merged, onto: Mapping[str, Merged]) -> dict[str, tuple[str, ...]]:
     """The files that each side would change on the base, those in conflict with it included."""
-    trees = {name: merged.tree for name, merged in onto.items() if merged.tree}
-    found = zip(trees, aside.changed(base.oid, list(trees.values())), strict=True)
+    trees = {name: merged.tree for name, merged in onto.items() if merged.tree and base.tree}
+    found = zip(trees, aside.changed(base.tree, trees.values()) if base.tree else (), strict=True)
     return {name: tuple(sorted({*paths, *onto[name].conflict})) for name, paths in found}
 
 
