@@ -14,7 +14,7 @@ ALONE = {"supervisor.py", "services.py", "treewriter.py", "faults/cutter.py", "f
 
 SIDEWAYS = {
     "edges": {
-        ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("git", "history"), ("history", "gitcalls"), ("entries", "git"),
         ("pushing", "git"), ("pushing", "gitcalls"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),

@@ -11,8 +11,7 @@ from ..core.errors import Interrupted, StaddleError
 from ..core.verbs import VERBS
 from ..edges.console import complain, talk
 from ..guard.trap import die_with_parent, trap
-from . import checks, ci, crews, drills, landings, lints, ranks, runs, start, trees, upkeep, work
-from . import checks, ci, drills, lints, matrix, ranks, runs, start, trees, upkeep, work
+from . import checks, ci, crews, drills, landings, lints, matrix, ranks, runs, start, trees, upkeep, work
 
 BROKEN_PIPE = 141
 MACHINES_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
@@ -27,8 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-_GROUPS = (start, trees, work, crews, checks, upkeep, landings, lints, ranks, runs, drills, ci)
-_GROUPS = (start, trees, work, checks, upkeep, matrix, lints, ranks, runs, drills, ci)
+_GROUPS = (start, trees, work, crews, checks, upkeep, matrix, landings, lints, ranks, runs, drills, ci)
 COMMANDS: dict[str, Callable[..., None]] = {name: verb for group in _GROUPS for name, verb in group.COMMANDS.items()}
 for _verb in VERBS:
     _help = f"{_verb.summary}\n\n{_verb.details}"

@@ -97,6 +97,8 @@ VERBS = (
         "it. All the others are tested once, as they would stand on the base; when that is red, the milestone that "
         "turns it red is found and named with its counterpart, and the rest lands, at once.",
         "--dry-run",
+    ),
+    Verb(
         "conflicts",
         "Foresee which trees get in each other's way, before they land.",
         "Each pair is merged in memory, uncommitted work included, and each with the base: ok; C 2, files in "

@@ -194,15 +194,6 @@ class Objects:
         index.unlink()
         return tree
 
-    def tree_seen(self, folder: Path, admin: Path) -> Oid:
-        """The same, `admin` being the work tree's own folder in the repository; nothing is written there."""
-        with tempfile.TemporaryDirectory(prefix="staddle-") as place:
-            index = Path(place) / "index"
-            shutil.copyfile(admin / "index", index)  # its times spare git the reading of what is unchanged
-            shelf = {"GIT_OBJECT_DIRECTORY": place, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f"{self._git.common}/objects"}
-            self._git.run("add", "--all", "--sparse", at=folder, env={**_with(index), **shelf})
-            return Oid(self._git.run("write-tree", at=folder, env={**_with(index), **shelf}).decode().strip())
-
     def payload(self, folder: Path, index: Path, parent: Oid, message: str, stamp: float) -> Oid:
         """A commit on `parent` of a folder's `*.patch`, in the order of their names, and then of its `files/`.
 

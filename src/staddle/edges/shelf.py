@@ -53,11 +53,10 @@ class Shelf:
         if entry.folder not in self._seen:
             index = Path(tempfile.mkdtemp(dir=self._place)) / "index"
             with suppress(FileNotFoundError):
-                shutil.copy2(
-                    entry.admin / "index", index
-                )  # a newer one would vouch for what changed in its last second
+                # one with a newer time would vouch for what changed in its last second
+                shutil.copy2(entry.admin / "index", index)
             env = {"GIT_INDEX_FILE": str(index)}
-            self._run("add", "--all", at=entry.folder, env=env)
+            self._run("add", "--all", "--sparse", at=entry.folder, env=env)
             self._seen[entry.folder] = Oid(self._run("write-tree", at=entry.folder, env=env).decode().strip())
         return self._seen[entry.folder]
 
