@@ -16,6 +16,7 @@ SIDEWAYS = {
     "edges": {
         ("gitcalls", "process"), ("git", "gitcalls"), ("git", "history"), ("history", "gitcalls"), ("entries", "git"),
         ("pushing", "git"), ("pushing", "gitcalls"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),
         ("shelf", "git"), ("shelf", "gitcalls"), ("shelf", "entries"), ("shelf", "objects"),
@@ -23,6 +24,8 @@ SIDEWAYS = {
         ("surroundings", "state"), ("engine", "process"), ("engine", "slots"),
         ("sparse", "git"), ("promised", "git"), ("filters", "git"), ("submodules", "git"), ("objects", "sparse"),
         ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
+        ("remotes", "git"), ("remotes", "gitcalls"),
+        ("forge", "git"), ("forge", "process"), ("forge", "remotes"),
     },
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""
