@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,18 @@ class Hub:
     asked: list[str] = field(default_factory=list)
     """The name of each query, in order."""
     lock: threading.RLock = field(default_factory=threading.RLock)
+    again: threading.Event = field(default_factory=threading.Event)
+    """Set at each query."""
+
+    def await_asked(self, name: str, times: int) -> None:
+        """Wait until the forge has answered a query so often."""
+        deadline = time.monotonic() + 60
+        while self.asked.count(name) < times:
+            assert time.monotonic() < deadline, f"{name} was not asked {times} times"
+            self.again.wait(0.2)
+            self.again.clear()
+        with self.lock:
+            pass
 
     def git(self, *argv: str, stdin: str = "") -> str:
         """What a git command in the bare repository printed."""
@@ -147,6 +160,7 @@ class Hub:
         """The data that answers one query."""
         name = (re.search(r"(?:query|mutation)\s+(\w+)", query) or [query, query])[1]
         self.asked.append(name)
+        self.again.set()
         if "__type(" in query:  # decoded strictly: one key for each alias, and nothing besides
             return {alias: {key: []} for alias, key in re.findall(r"(\w+): ?__type\([^)]*\)\s*\{(\w+)", query)}
         if "projectCards" in query:

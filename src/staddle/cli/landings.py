@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Upto = Annotated[str | None, typer.Option("--upto", metavar="FR-ID", help="Land up to this requirement.")]
 NoGate = Annotated[bool, typer.Option("--no-gate", help="Leave the checks out; the commits say so.")]
 NoSync = Annotated[bool, typer.Option("--no-sync", help="Leave the other trees where they are.")]
+Wait = Annotated[
+    float | None,
+    typer.Option("--wait", metavar="SECONDS", min=1, help="On a forge: wait so long for approval and checks."),
+]
 RemoveToo = Annotated[bool, typer.Option("--remove", help="Then remove the trees of what is done.")]
 
 
@@ -23,6 +27,7 @@ def land(
     targets: Named = None,
     plan: PlanFile = None,
     upto: Upto = None,
+    wait: Wait = None,
     no_gate: NoGate = False,
     no_fetch: NoFetch = False,
     no_sync: NoSync = False,
@@ -31,6 +36,8 @@ def land(
     json: AsJson = False,
 ) -> None:
     from ..edges import console
+    from ..edges.forge import Forge
+    from ..flows.forging import land_by_requests
     from ..flows.land import Wanted
     from ..flows.land import land as land_one
     from ..flows.workspace import open_workspace
@@ -38,10 +45,17 @@ def land(
     workspace = open_workspace(plan)
     if not targets:
         raise UsageError("land needs to know which milestone", "staddle land m3")
+    forge = Forge.of(workspace.git, workspace.plan)
+    if wait and not forge:
+        raise UsageError("there is no forge to wait for: the remote is on none", "staddle land, without --wait")
     wanted = Wanted(upto, gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
     done: list[Landed] = []
     for milestone in workspace.chosen(targets):
-        done.append(land_one(workspace, milestone.id.lower(), wanted, tell=console.talk))
+        name = milestone.id.lower()
+        if forge and not dry_run:
+            done.append(land_by_requests(workspace, forge, name, wanted, wait=wait, tell=console.talk))
+        else:
+            done.append(land_one(workspace, name, wanted, tell=console.talk))
         if not done[-1].well:
             break
     if any(one.did == "landed" for one in done):

@@ -12,6 +12,7 @@ from ..core.verbs import VERBS
 from ..edges.console import complain, talk
 from ..guard.trap import die_with_parent, trap
 from . import checks, ci, crews, drills, landings, lints, matrix, ranks, runs, start, trees, upkeep, work
+from . import checks, ci, crews, drills, landings, lints, matrix, ranks, requests, runs, start, trees, upkeep, work
 
 BROKEN_PIPE = 141
 MACHINES_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 _GROUPS = (start, trees, work, crews, checks, upkeep, matrix, landings, lints, ranks, runs, drills, ci)
+_GROUPS = (start, trees, work, crews, checks, upkeep, matrix, landings, requests, lints, ranks, runs, drills, ci)
 COMMANDS: dict[str, Callable[..., None]] = {name: verb for group in _GROUPS for name, verb in group.COMMANDS.items()}
 for _verb in VERBS:
     _help = f"{_verb.summary}\n\n{_verb.details}"

@@ -87,7 +87,8 @@ VERBS = (
         "Bring a milestone's work to the base, a commit a requirement.",
         "The branch's commits are made into one for each requirement, on top of the base. The checks of the milestone "
         "and of the whole have to be green on just that content, which costs nothing when they were before. Then the "
-        "base moves, at the remote first where there is one, and the other trees follow as in sync.",
+        "base moves, at the remote first where there is one, and the other trees follow as in sync. On GitHub each "
+        "goes by a pull request, squashed there.",
         "m3 --dry-run",
     ),
     Verb(
@@ -106,6 +107,14 @@ VERBS = (
         "each on top of all that land before it. Candidates are compared when named. No tree and no object is added "
         "or changed. A conflict makes the exit code 1.",
         "m3 --json",
+    ),
+    Verb(
+        "pr",
+        "Open a milestone's pull request, or bring it up to date.",
+        "The branch is pushed up to its next requirement, over nobody else's commits; the title is the commit's to be, "
+        "the text comes from templates/pr.md.j2, with what the checks said of just this content. Of an open one only "
+        "the part that staddle wrote is replaced. gh has to be installed and logged in.",
+        "m3 --draft",
     ),
     Verb(
         "lint",

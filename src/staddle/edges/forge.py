@@ -122,7 +122,7 @@ class Forge:
         GitHub is still GitHub's, and an abbreviation of one's own is read when it has been spelled out.
         """
         hosts = (HOST, *filter(None, [os.environ.get("GH_HOST", "").lower()]))
-        places = urls(git, plan.remote) if plan.remote in git.remotes() else ()
+        places = urls(git, plan.remote) if git.tracks(plan.remote) else ()
         return next((cls(*found) for url in places if (found := repository(url, hosts))), None)
 
     def __str__(self) -> str:

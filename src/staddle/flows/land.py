@@ -8,7 +8,7 @@ from ..core.names import Oid
 from ..guard import fetching, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.trap import Trap
-from .loads import Load, Squashed, Stack, checks_of, has_landed, stack, weigh
+from .loads import Load, Squashed, Stack, checks_of, has_landed, stack, verified, weigh
 from .proof import prove
 from .survey import Base, find_base, survey
 from .workspace import Tell, Workspace, changing, occupying
@@ -47,8 +47,8 @@ def land(workspace: Workspace, name: str, wanted: Wanted, *, tell: Tell) -> Land
     with occupying(workspace, [name], "land"):
         for _ in range(MOST_TRIES):
             with changing(workspace, f"land {name}") as trap:
-                load, base, made = _stacked(workspace, name, wanted, fetch=fetch)
-                decided = _decided(load, made, wanted)
+                load, base, made = stacked(workspace, name, wanted, fetch=fetch)
+                decided = decide(load, made, wanted)
                 if decided and not wanted.dry_run:
                     bring_up(workspace, trap, tell)
                 if not decided and not (wanted.gate and checks_of(workspace.plan, load.finding.milestone)):
@@ -66,15 +66,17 @@ def land(workspace: Workspace, name: str, wanted: Wanted, *, tell: Tell) -> Land
     raise Refused("moving", f"{base.name} moves faster than it can be landed on", f"staddle land {name}")
 
 
-def _stacked(workspace: Workspace, name: str, wanted: Wanted, *, fetch: bool) -> tuple[Load, Base, Stack]:
+def stacked(workspace: Workspace, name: str, wanted: Wanted, *, fetch: bool) -> tuple[Load, Base, Stack]:
+    """What the milestone would land, the base, and the commits it would be there."""
     if fetch and workspace.git.tracks(workspace.plan.remote):
         fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
     found = survey(workspace, workspace.chosen([name]))
     load = weigh(workspace, found.findings[0], found.base, wanted.upto)
-    return load, found.base, stack(workspace, load, found.base.oid, verified(workspace, load, wanted.gate), time.time())
+    proof = verified(workspace, load.finding.milestone, gate=wanted.gate)
+    return load, found.base, stack(workspace, load, found.base.oid, proof, time.time())
 
 
-def _decided(load: Load, made: Stack, wanted: Wanted) -> Landed | None:
+def decide(load: Load, made: Stack, wanted: Wanted) -> Landed | None:
     """What can be said without moving anything."""
     name = load.finding.name
     if made.stopped:
@@ -82,12 +84,6 @@ def _decided(load: Load, made: Stack, wanted: Wanted) -> Landed | None:
     if not made.commits:
         return Landed(name, "nothing", (), "its branch has nothing that has not landed")
     return Landed(name, "ready", made.commits) if wanted.dry_run else None
-
-
-def verified(workspace: Workspace, load: Load, gate: bool) -> str:
-    """What the landed commits say of their proof."""
-    names = checks_of(workspace.plan, load.finding.milestone)
-    return ", ".join(names) or "none" if gate else "none, --no-gate"
 
 
 def _published(workspace: Workspace, trap: Trap, load: Load, base: Base, made: Stack, tell: Tell) -> Landed | None:
@@ -138,5 +134,5 @@ def finished(workspace: Workspace, name: str) -> bool:
     """Whether all that the milestone has to fulfil has landed, and its branch holds nothing more."""
     found = survey(workspace, workspace.chosen([name]))
     finding = found.findings[0]
-    own = finding.start == "branch" and moving.own_work(workspace.git, found.base.oid, finding.tip)
+    own = finding.start == "branch" and moving.own_work(workspace.git, workspace.state, found.base.oid, finding.tip)
     return has_landed(workspace, found.base.oid, finding.milestone) and not own

@@ -61,12 +61,12 @@ def weigh(
     """
     if finding.start != "branch":
         return Load(finding, ())
-    own = moving.own_work(workspace.git, base.oid, finding.tip)
+    own = moving.own_work(workspace.git, workspace.state, base.oid, finding.tip)
     if not own:
         return Load(finding, ())
     _require_standing(finding)
     _require_needs(workspace, finding.milestone, base.oid, aboard)
-    _require_rules(workspace, finding)
+    require_rules(workspace, finding)
     cut = parcels(finding.milestone, own)
     if upto is None:
         return Load(finding, cut)
@@ -89,13 +89,23 @@ def stack(workspace: Workspace, load: Load, onto: Oid, verified: str, since: flo
             return Stack(tuple(made), tip, f"{stopped.oid[:10]} {stopped.subject}", replayed.paths)
         if git.tree_of(replayed.tip) == git.tree_of(tip):
             continue
-        declared = next((one for one in milestone.requirements if one.id == parcel.requirement), None)
-        again = declared is not None and git.has_subject(onto, declared.message(milestone.scope))
-        message = squash_message(milestone, parcel, verified, again=again)
+        message = message_of(workspace, milestone, parcel, onto, verified)
         tip = objects.commit_tree(git.tree_of(replayed.tip), [tip], message, since, parcel.tip.authorship)
         subject = message.partition("\n")[0]
         made.append(Squashed(load.finding.name, parcel.requirement, tip, subject, parcel.tip.oid))
     return Stack(tuple(made), tip)
+
+
+def message_of(workspace: Workspace, milestone: Milestone, parcel: Parcel, onto: Oid, verified: str) -> str:
+    """The message of a parcel's one commit on `onto`."""
+    declared = next((one for one in milestone.requirements if one.id == parcel.requirement), None)
+    again = declared is not None and workspace.git.has_subject(onto, declared.message(milestone.scope))
+    return squash_message(milestone, parcel, verified, again=again)
+
+
+def verified(workspace: Workspace, milestone: Milestone, *, gate: bool = True) -> str:
+    """What the landed commits say of their proof."""
+    return ", ".join(checks_of(workspace.plan, milestone)) or "none" if gate else "none, --no-gate"
 
 
 def checks_of(plan: Plan, milestone: Milestone) -> Mapping[str, Check]:
@@ -119,7 +129,8 @@ def _require_needs(workspace: Workspace, milestone: Milestone, base: Oid, aboard
         raise Refused("needs", what, f"staddle land {' '.join(map(str.lower, waiting))}")
 
 
-def _require_rules(workspace: Workspace, finding: Finding) -> None:
+def require_rules(workspace: Workspace, finding: Finding) -> None:
+    """Refused when lint finds an error in the milestone's branch."""
     linted = lint_milestones(workspace, [finding.name])
     broken = [one for one in linted.findings if one.level is Level.ERROR]
     if broken:

@@ -31,6 +31,11 @@ class Red:
         return f"{self.whose} {self.why}".strip()
 
 
+def gate_name(name: str) -> str:
+    """The target under which a milestone is judged in a scratch tree."""
+    return f"{name}-gate"
+
+
 def prove(
     workspace: Workspace,
     findings: Sequence[Finding],
@@ -49,7 +54,7 @@ def prove(
         checks = checks_of(workspace.plan, findings[0].milestone)
         return _judged(workspace, "", milestone_subject(workspace, findings[0], checks, base), commit, tell)
     ready = list[tuple[str, ...]]()
-    with scratch_tree(workspace, f"{findings[0].name}-gate" if len(findings) == 1 else TRAIN, commit) as place:
+    with scratch_tree(workspace, gate_name(findings[0].name) if len(findings) == 1 else TRAIN, commit) as place:
         for whose, subject in _subjects(workspace, findings, place, base):
             names = [name for name in subject.checks if only is None or (whose, name) == (only.whose, only.check)]
             if not names:

@@ -131,7 +131,7 @@ def outlook(workspace: Workspace, finding: Finding, base: Oid) -> Sequence[Own] 
     if workspace.git.merge_base(base, finding.tip) == base:
         return Synced(finding.name, "current", "")
     try:
-        return moving.own_work(workspace.git, base, finding.tip)
+        return moving.own_work(workspace.git, workspace.state, base, finding.tip)
     except Refused as error:
         return Synced(finding.name, "refused", error.what)
 

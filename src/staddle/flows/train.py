@@ -15,8 +15,8 @@ from ..core.names import Oid
 from ..core.order import first_red, landing_order
 from ..guard import fetching
 from .checking import Options, run_checks
-from .land import MOST_TRIES, Landed, bring_up, publish, verified
-from .loads import Load, Squashed, Stack, stack, weigh
+from .land import MOST_TRIES, Landed, bring_up, publish
+from .loads import Load, Squashed, Stack, stack, verified, weigh
 from .proof import Red, prove
 from .survey import Base, Finding, find_base, survey
 from .verify import milestone_subject
@@ -123,7 +123,13 @@ class _Train:
         return tip
 
     def _stack(self, load: Load, tip: Oid) -> Stack:
-        return stack(self.workspace, load, tip, verified(self.workspace, load, self.wanted.gate), time.time())
+        return stack(
+            self.workspace,
+            load,
+            tip,
+            verified(self.workspace, load.finding.milestone, gate=self.wanted.gate),
+            time.time(),
+        )
 
     def _counterpart(self, load: Load, base: Base) -> str:
         """What a load that does not fit on the train conflicts with."""

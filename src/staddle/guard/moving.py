@@ -24,7 +24,7 @@ from .landing import Landing, TargetMoved
 from .locks import clear_stale
 from .trap import Trap
 
-JOURNAL, RECORD = "moving", "synced"
+JOURNAL, RECORD, ELSEWHERE = "moving", "synced", "landed-elsewhere"
 SCRATCH = "attributes-"
 """How the folders begin that replays make and remove, in the state folder."""
 
@@ -43,7 +43,7 @@ class Replay:
     paths: tuple[str, ...] = ()
 
 
-def own_work(git: Git, base: Oid, tip: Oid) -> list[Own]:
+def own_work(git: Git, state: State, base: Oid, tip: Oid) -> list[Own]:
     """The commits that a branch has of its own and that have not landed on the base, also squashed; oldest first.
 
     Refused when the two have no commit in common, or when one is a merge, which making it again would take apart.
@@ -52,12 +52,25 @@ def own_work(git: Git, base: Oid, tip: Oid) -> list[Own]:
     if begun is None:
         raise Refused("unrelated", f"{tip[:10]} has no commit in common with the base", f"git log {tip[:10]}")
     objects = Objects(git)
-    landed = [oid for oid in objects.landed_from(begun, base) if git.commit(oid) and git.is_ancestor(oid, tip)]
+    elsewhere = [head for head, commit in _elsewhere(state) if git.commit(commit) and git.is_ancestor(commit, base)]
+    said = dict.fromkeys((*objects.landed_from(begun, base), *elsewhere))
+    landed = [oid for oid in said if git.commit(oid) and git.is_ancestor(oid, tip)]
     own = objects.own_commits(base, tip, landed)
     if merges := [commit for commit in own if len(commit.parents) != 1]:
         what = f"{merges[0].oid[:10]} is a merge, which a rebase would take apart: {merges[0].subject}"
         raise Refused("merge", what, f"git rebase {shell(base[:10])}")
     return own
+
+
+def note_landed(state: State, head: Oid, commit: Oid) -> None:
+    """Write down that a forge has made the work up to `head` the one `commit`, which may not say so itself."""
+    known = _elsewhere(state)
+    if (head, commit) not in known:
+        state.write(ELSEWHERE, {"landed": [*known, (head, commit)]})
+
+
+def _elsewhere(state: State) -> list[tuple[Oid, Oid]]:
+    return [(Oid(head), Oid(commit)) for head, commit in state.read(ELSEWHERE).get("landed", [])]
 
 
 def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) -> Replay:
