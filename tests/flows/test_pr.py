@@ -174,3 +174,13 @@ def test_the_answer_as_json_has_a_fixed_shape(hub: Hub, built: Repository) -> No
     (said,) = json.loads(built.staddle("pr", "m1", "--json").stdout)
     assert said.keys() == {"name", "did", "title", "body", "request"}
     assert (said["request"]["number"], said["request"]["url"], said["request"]["checks"]) == (1, URL, "none")
+
+
+def test_status_knows_it_without_asking(hub: Hub, built: Repository) -> None:
+    assert built.json("status", "m1")[0]["request"] == {}
+    built.staddle("pr", "m1")
+    asked = len(hub.asked)
+    known = built.json("status", "m1")[0]["request"]
+    assert (known["number"], known["state"], known["url"], known["seen"] > 0) == (1, "open", URL, True)
+    assert "(#1 open)" in built.staddle("status", "m1").stdout
+    assert len(hub.asked) == asked

@@ -112,7 +112,7 @@ def status(targets: Shown = None, plan: PlanFile = None, json: AsJson = False) -
 def _line(row: "Row", *of: str, behind: str = "") -> tuple[str, ...]:
     commits = "-" if row.ahead is None else f"+{row.ahead}{behind}"
     changes = f"{row.changed or ''} {f'?{row.untracked}' if row.untracked else ''}".strip()
-    return (row.name, *of, row.tree, commits, row.under_way or changes, row.verdict, row.next_step)
+    return (row.name, *of, row.tree, commits, row.under_way or changes, row.verdict, row.step)
 
 
 def remove(

@@ -61,6 +61,11 @@ class Row:
         return "stale" if "stale" in said else "-" if "-" in said or not said else "pass"
 
     @property
+    def step(self) -> str:
+        """What to do next, as the table has it."""
+        return self.next_step
+
+    @property
     def tree(self) -> str:
         """Where its tree stands, in a word or three."""
         return self.standing.value

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..core.matrix import Side
 from ..core.model import Milestone
 from ..core.verdict import Verdict
+from ..edges.forge import Stage
 from ..edges.git import Changes, Git
 from ..edges.shelf import Shelf
 from ..edges.verdicts import Store
@@ -14,6 +15,7 @@ from ..guard import assignments, roster
 from ..guard.shelving import shelf
 from .candidacy import CandidateRow, candidate_rows
 from .conflicts import compare, side
+from .offering import last_known
 from .rows import CALM, NO_CHANGES, Row, answers, attended, check_words, content_now, in_order, no_answer
 from .subject import Subject
 from .survey import READABLE, Base, Finding, Standing, survey
@@ -23,7 +25,10 @@ from .workspace import Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class MilestoneRow(Row):
-    """Where one milestone stands; `behind` counts the base's commits that it has not, None without a branch."""
+    """Where one milestone stands; `behind` counts the base's commits that it has not, None without a branch.
+
+    `request` is its pull request as `pr` or `land` saw it last, and when; empty without one.
+    """
 
     kind: str = "milestone"
     service: str
@@ -32,6 +37,13 @@ class MilestoneRow(Row):
     set_up: bool
     conflicts: dict[str, tuple[str, ...]]
     """With which milestones, or the base, and about which files."""
+    request: dict[str, Any]
+
+    @property
+    def step(self) -> str:
+        """What to do next, and the pull request that is open or was closed."""
+        known = self.request.get("state", Stage.MERGED) != Stage.MERGED
+        return f"{self.next_step} (#{self.request['number']} {self.request['state']})" if known else self.next_step
 
     @property
     def tree(self) -> str:
@@ -110,6 +122,7 @@ def _milestone(
         agent=agent,
         next_step=attended(agent, finding.name, step if set_up else f"worktrees {finding.name}"),
         conflicts=conflicts,
+        request=last_known(workspace.state, finding.name),
     )
 
 
