@@ -11,7 +11,6 @@ from ..core.errors import Interrupted, StaddleError
 from ..core.verbs import VERBS
 from ..edges.console import complain, talk
 from ..guard.trap import die_with_parent, trap
-from . import checks, ci, crews, drills, landings, lints, matrix, ranks, runs, start, trees, upkeep, work
 from . import checks, ci, crews, drills, landings, lints, matrix, ranks, requests, runs, start, trees, upkeep, work
 
 BROKEN_PIPE = 141
@@ -27,7 +26,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-_GROUPS = (start, trees, work, crews, checks, upkeep, matrix, landings, lints, ranks, runs, drills, ci)
 _GROUPS = (start, trees, work, crews, checks, upkeep, matrix, landings, requests, lints, ranks, runs, drills, ci)
 COMMANDS: dict[str, Callable[..., None]] = {name: verb for group in _GROUPS for name, verb in group.COMMANDS.items()}
 for _verb in VERBS:
