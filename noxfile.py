@@ -50,6 +50,14 @@ def faults(session: nox.Session) -> None:
     run(session, "-m", "pytest", "-n", "0", "-s", "tests/faults", *session.posargs, SWEEP_EVERY="1", SOAK="500")
 
 
+@nox.session(name="agents-real", python=False, default=False)
+def agents_real(session: nox.Session) -> None:
+    """Try real agent programs, installed below .nox (850 MB), offline; arguments name others than the quick three."""
+    folder = str(Path(".nox", "agents").resolve())
+    run(session, "-m", "tests.agents.clients", folder, *session.posargs)
+    run(session, "-m", "pytest", "-n", "2", "-m", "real_agents", "tests", AGENT_PROGRAMS=folder)
+
+
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
     """Measure creation and start-up as ratios within one run; arguments name benchmarks."""

@@ -1,13 +1,24 @@
-"""The agent programs that are tried for real: which release, how it is started, how it is led to another model."""
+"""The agent programs that are tried for real: which release, how it is started, how it is led to another model.
+
+    python -m tests.agents.clients FOLDER [NAME ...]
+
+installs those that are named, else the three that are quick, and the installer of skills.
+"""
 
 import json
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 INSTALLED = "AGENT_PROGRAMS"
 """The variable that names the folder in which `nox -s agents-real` has installed them."""
+
+REFUSING = "http://127.0.0.1:9"
+"""A proxy at which nobody listens: nothing is sent anywhere."""
+SKILLS = "skills@1.5.18"
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ CLIENTS = {
 
 def programs() -> str:
     """The folder of the installed programs; empty when there is none."""
-    return str(Path(os.environ[INSTALLED], "node_modules", ".bin")) if INSTALLED in os.environ else ""
+    return str(Path(os.environ[INSTALLED], "node_modules", ".bin").resolve()) if INSTALLED in os.environ else ""
 
 
 def surroundings(url: str, home: Path) -> dict[str, str]:
@@ -71,6 +82,9 @@ def surroundings(url: str, home: Path) -> dict[str, str]:
     provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"stub": {}}}
     opencode = {"provider": {"stub": provider}, "autoupdate": False}
     return {
+        "PATH": os.pathsep.join([programs(), os.environ["PATH"]]).strip(os.pathsep),
+        "HTTP_PROXY": REFUSING,
+        "HTTPS_PROXY": REFUSING,
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
         "COPILOT_OFFLINE": "true",
@@ -87,3 +101,15 @@ def surroundings(url: str, home: Path) -> dict[str, str]:
         "GEMINI_CLI_HOME": str(home),
         "OPENCODE_CONFIG_CONTENT": json.dumps(opencode),
     }
+
+
+def main() -> None:
+    """Install them with npm."""
+    folder, *names = sys.argv[1:]
+    chosen = [client.package for client in CLIENTS.values() if client.name in names or (client.cheap and not names)]
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    subprocess.run(["npm", "install", "--no-fund", "--no-audit", *chosen, SKILLS], cwd=folder, check=True)
+
+
+if __name__ == "__main__":
+    main()

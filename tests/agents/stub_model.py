@@ -1,6 +1,6 @@
 """A model that has learnt its part: it answers coding agents on loopback with the shell lines of a script.
 
-    python -m tests.agents.stub_model -- make demo ARGS="--agent copilot"
+    AGENT_PROGRAMS=.nox/agents python -m tests.agents.stub_model -- make demo ARGS="--agent copilot"
 
 runs a command whose agents find this model where they look for theirs; by default its part is the sample product's.
 The server keeps nothing between requests: the step that comes next is the number of tool results in the conversation,
@@ -49,10 +49,11 @@ class Script:
         return line
 
 
-STAND_IN = Script(
-    (f"{shlex.quote(sys.executable)} {ROOT}/examples/venture/agent.py . < .staddle/prompts/<Requirement>.md",)
-)
+WORKER = f"python3 {shlex.quote(str(ROOT / 'examples/venture/agent.py'))} . < .staddle/prompts/"
+STAND_IN = Script((f"{WORKER}<Requirement>.md",))
 """The sample product's scripted stand-in for an agent, as an agent's own tool call."""
+CANDIDATE = Script((f"{WORKER}task.md",))
+"""The same for a candidate of a run."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -137,7 +138,7 @@ class StubModel(ThreadingHTTPServer):
     def __init__(self, script: Script = STAND_IN, scripts: Mapping[str, Script] | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.closing = threading.Event()
-        self._script, self._scripts = script, scripts or {}
+        self._script, self._scripts = script, scripts if scripts is not None else {"\nRun: ": CANDIDATE}
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
 
     def script(self, prompt: str) -> Script:
