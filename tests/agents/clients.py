@@ -16,8 +16,6 @@ from pathlib import Path
 INSTALLED = "AGENT_PROGRAMS"
 """The variable that names the folder in which `nox -s agents-real` has installed them."""
 
-REFUSING = "http://127.0.0.1:9"
-"""A proxy at which nobody listens: nothing is sent anywhere."""
 SKILLS = "skills@1.5.18"
 
 
@@ -68,6 +66,7 @@ def programs() -> str:
 
 def surroundings(url: str, home: Path) -> dict[str, str]:
     """Settings below `home`, and the variables by which every program finds them and the model at `url`."""
+    direct = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"]))
     codex = {"name": "stub", "base_url": f"{url}/v1", "wire_api": "responses", "env_key": "STUB_KEY"}
     retries = {"request_max_retries": 1, "stream_max_retries": 1}
     fields = "\n".join(f"{name} = {json.dumps(value)}" for name, value in (codex | retries).items())
@@ -83,10 +82,8 @@ def surroundings(url: str, home: Path) -> dict[str, str]:
     opencode = {"provider": {"stub": provider}, "autoupdate": False}
     return {
         "PATH": os.pathsep.join([programs(), os.environ["PATH"]]).strip(os.pathsep),
-        "HTTP_PROXY": REFUSING,
-        "HTTPS_PROXY": REFUSING,
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "COPILOT_OFFLINE": "true",
         "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
         "COPILOT_HOME": str(home / "copilot"),

@@ -16,6 +16,9 @@ from .clients import CLIENTS, Client, surroundings
 from .stub_model import STAND_IN, Script, StubModel
 
 ROOT = Path(__file__).resolve().parents[2]
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+REFUSING = "http://127.0.0.1:9"
+"""A proxy at which nobody listens: nothing is sent anywhere."""
 ENVIRONMENT = ["mkdir -p .venv", f"ln -s {sys.prefix}/bin {sys.prefix}/lib {sys.prefix}/pyvenv.cfg .venv"]
 """Set-up commands that give a tree this very environment."""
 Product = Callable[..., Repository]
@@ -59,7 +62,7 @@ def play(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...
 
     def start(script: Script = STAND_IN, scripts: Mapping[str, Script] | None = None) -> StubModel:
         models.append(model := StubModel(script, scripts).__enter__())
-        for name, value in surroundings(model.url, sealed).items():
+        for name, value in (surroundings(model.url, sealed) | dict.fromkeys(PROXIES, REFUSING)).items():
             monkeypatch.setenv(name, value)
         return model
 
