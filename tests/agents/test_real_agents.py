@@ -20,7 +20,6 @@ from .stub_model import Script, StubModel
 pytestmark = [pytest.mark.real_agents, pytest.mark.slow]
 Play = Callable[..., StubModel]
 MESSAGE = "feat(compliance): FR-VNT-COMPL-001 case closure requires a resolution"
-TREE = "venture-wt-m6-compliance"
 
 
 def prepared(product: Product, *milestones: str, **keys: Any) -> Repository:
@@ -52,7 +51,7 @@ def test_it_implements_a_milestone_and_main_stays(product: Product, play: Play, 
     play()
     repository = prepared(product, "m3")
     main = repository.git("rev-parse", "main")
-    assert [one["work"] for one in works(repository, "m3", "--agent", client.name)] == ["committed"] * 2
+    assert [one["well"] for one in works(repository, "m3", "--agent", client.name)] == [True] * 2
     repository.staddle("lint", "m3")
     repository.staddle("verify", "m3")
     assert repository.git("rev-parse", "main") == main
@@ -65,7 +64,7 @@ def test_eight_at_once_do_eight_milestones(product: Product, play: Play, copilot
     play()
     repository = prepared(product)
     told = works(repository, "--agent", copilot.name, "--jobs", "8")
-    assert [one["work"] for one in told] == ["committed"] * 9
+    assert [one["well"] for one in told] == [True] * 9
 
 
 def test_a_prompt_of_200_kilobytes_arrives(product: Product, play: Play, client: Client) -> None:
@@ -75,7 +74,7 @@ def test_a_prompt_of_200_kilobytes_arrives(product: Product, play: Play, client:
     text = "Commit message: {{ message }}\n" + "Read this line.\n" * 12_500
     (repository.main / "templates" / "prompt.md.j2").write_text(text)
     (one,) = works(repository, "m6", "--agent", client.name)
-    assert one["work"] == "committed"
+    assert one["well"]
 
 
 FAILURES = {"401": Script(status=401), "500": Script(status=500), "hanging": Script(status=0)}
@@ -91,7 +90,7 @@ def test_a_model_that_fails_is_told_or_ended(
             monkeypatch.delenv(name)
     repository = prepared(product, "m6", limit=10)
     (one,) = works(repository, "m6", "--agent", client.name, code=1)
-    assert one["work"] in ("nothing", "timeout")
+    assert not one["well"]
     assert alive(sealed) == []
 
 
@@ -150,23 +149,34 @@ def test_of_three_candidates_by_three_programs_one_lands(product: Product, play:
 
 
 @pytest.mark.parametrize(
-    ("line", "work"),
+    "line",
     [
-        ("git switch -qc mine && git commit -q --allow-empty -m <Commit message>", "strayed"),
-        ('rm -rf "$PWD"', "nothing"),
-        ("git -C ../parpour commit -q --allow-empty -m <Commit message>", "strayed"),
-        ("git reset -q --hard HEAD~3", "strayed"),
-        ("git commit -q --no-verify --allow-empty -m wip", "wording"),
-        ("setsid sleep 600 & git commit -q --allow-empty -m <Commit message>", "committed"),
+        "git switch -qc mine && git commit -q --allow-empty -m <Commit message>",
+        'rm -rf "$PWD"',
+        "git -C ../parpour commit -q --allow-empty -m <Commit message>",
+        "git reset -q --hard HEAD~3",
+        "git commit -q --no-verify --allow-empty -m wip",
     ],
 )
-def test_what_an_agent_does_wrong_is_named(
-    product: Product, play: Play, copilot: Client, sealed: Path, line: str, work: str
+def test_what_an_agent_does_wrong_is_not_well_and_harms_no_other(
+    product: Product, play: Play, copilot: Client, sealed: Path, line: str
 ) -> None:
     play(Script((line,)))
     repository = prepared(product, "m6", "m1")
     other = repository.git("rev-parse", "feat/venture-m1-control-plane")
-    (one,) = works(repository, "m6", "--agent", copilot.name, code=int(work != "committed"))
-    assert one["work"] == work
+    (one,) = works(repository, "m6", "--agent", copilot.name, code=1)
+    assert not one["well"]
     assert alive(sealed) == []
     assert repository.git("rev-parse", "feat/venture-m1-control-plane") == other
+
+
+def test_a_daemon_that_an_agent_leaves_does_not_outlive_it(
+    product: Product, play: Play, copilot: Client, sealed: Path, mailbox: Mailbox
+) -> None:
+    play(Script((f"setsid sh -c 'echo $$ > {mailbox.path}; exec sleep 600' & wait",)))
+    repository = prepared(product, "m6", limit=15)
+    with subprocess.Popen([*STADDLE, "agents", "m6"], cwd=repository.main, stdout=-3, stderr=-3) as command:
+        daemon = mailbox.process()
+        assert command.wait(60) == 1
+    assert gone(daemon)
+    assert alive(sealed) == []
