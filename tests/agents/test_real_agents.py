@@ -175,7 +175,9 @@ def test_a_daemon_that_an_agent_leaves_does_not_outlive_it(
 ) -> None:
     play(Script((f"setsid sh -c 'echo $$ > {mailbox.path}; exec sleep 600' & wait",)))
     repository = prepared(product, "m6", limit=15)
-    with subprocess.Popen([*STADDLE, "agents", "m6"], cwd=repository.main, stdout=-3, stderr=-3) as command:
+    with subprocess.Popen(
+        [*STADDLE, "agents", "m6", "--agent", copilot.name], cwd=repository.main, stdout=-3, stderr=-3
+    ) as command:
         daemon = mailbox.process()
         assert command.wait(60) == 1
     assert gone(daemon)
