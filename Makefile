@@ -1,7 +1,5 @@
 # The index of this repository's sessions: `make VERB ARGS="..."` is `nox -s VERB -- ...`.
 VERBS := init plan worktrees path status prompts agents verify sync conflicts land train pr lint split-schema spawn rank reconcile sweep undo drill remove ci
-OWN := test style demo faults bench
-VERBS := init plan worktrees path status prompts agents verify sync land train lint spawn rank reconcile sweep undo drill remove ci
 OWN := test style demo faults agents-real bench
 
 # A further word would be a goal of its own, and found to be none only after the verb has run.
