@@ -248,10 +248,10 @@ def test_resume_takes_the_session_up_that_the_agent_named(claude: Repository, tm
     assert "Go on where you were stopped" in (tree(claude, 1) / ".staddle/stdin").read_text()
 
 
-def test_a_candidate_that_was_never_given_a_task_is_refused(claude: Repository) -> None:
+def test_candidates_without_a_task_are_refused(claude: Repository) -> None:
     said = claude.staddle("agents", "run42", code=2).stderr
-    assert "was never given a task" in said
-    assert "staddle agents run42 --task FILE" in said
+    assert "run42 has no task yet" in said
+    assert "--task" in said
 
 
 def test_a_run_that_is_over_takes_what_was_known_of_its_agents_along(claude: Repository, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The verb that puts agents into trees, and looks after them: agents."""
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import UsageError, WorkFailed
-from .options import AsJson, Judgeable, PlanFile
+from .options import AsJson, Judgeable, PlanFile, Task
 
 if TYPE_CHECKING:
     from ..core.agency import Work
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 AgentName = Annotated[str | None, typer.Option("--agent", metavar="NAME", help="Another agent than the plan's.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="How many at once; as many as there are cores.")]
-TaskFile = Annotated[Path | None, typer.Option("--task", metavar="FILE", help="What to do in each; - is stdin.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Go on behind; the terminal may be closed.")]
 Follow = Annotated[bool, typer.Option("--follow", help="Show what those at work say, until they end.")]
 Status = Annotated[bool, typer.Option("--status", help="Show where each agent stands; start none.")]
@@ -36,7 +34,7 @@ def agents(
     plan: PlanFile = None,
     agent: AgentName = None,
     jobs: Jobs = None,
-    task: TaskFile = None,
+    task: Task = None,
     detach: Detach = False,
     resume: Resume = False,
     follow: Follow = False,
@@ -44,12 +42,12 @@ def agents(
     stop: Stop = False,
     json: AsJson = False,
 ) -> None:
+    from ..flows import tasks
     from ..flows.whereabouts import look_around
 
     asked = [name for name, on in {"--follow": follow, "--status": status, "--stop": stop}.items() if on]
     if len(asked) > 1 or (asked and (detach or resume or task or agent or jobs)):
         raise UsageError(f"{asked[0]} starts nothing, and stands alone", f"staddle agents {asked[0]}")
-    text = _text(task)
     leave = _behind() if detach else None
     around, chosen = look_around(plan), targets or []
     if status:
@@ -59,19 +57,10 @@ def agents(
     elif follow:
         _follow(around, chosen)
     else:
-        _start(around, chosen, (agent, jobs, text, resume), leave, json)
-
-
-def _text(task: Path | None) -> str | None:
-    if task is None:
-        return None
-    try:
-        text = sys.stdin.read() if str(task) == "-" else task.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{task}: {error}", "staddle agents run42 --task FILE") from None
-    if not text.strip():
-        raise UsageError(f"{task} says nothing", "write down what is to be done")
-    return text
+        if task is not None:
+            tasks.assign(around, chosen, task)
+            around = look_around(plan)
+        _start(around, chosen, (agent, jobs, resume), leave, json)
 
 
 def _behind() -> Callable[[Path], None]:
@@ -83,7 +72,7 @@ def _behind() -> Callable[[Path], None]:
 def _start(
     around: "Whereabouts",
     targets: list[str],
-    how: tuple[str | None, int | None, str | None, bool],
+    how: tuple[str | None, int | None, bool],
     leave: Callable[[Path], None] | None,
     json: bool,
 ) -> None:

@@ -80,3 +80,6 @@ PlanFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
 NoFetch = Annotated[bool, typer.Option("--no-fetch", help="Use the remote's branches as last fetched.")]
+Task = Annotated[
+    str | None, typer.Option("--task", metavar="FILE|TEXT", help="A run's task: a file, words, or a requirement's id.")
+]

@@ -1,15 +1,8 @@
 """The verb that says what is to be done in the trees: prompts."""
 
 from collections.abc import Callable
-from typing import Annotated
 
-import typer
-
-from .options import AsJson, Judgeable, PlanFile
-
-Task = Annotated[
-    str | None, typer.Option("--task", metavar="FILE|TEXT", help="A run's task: a file, words, or a requirement's id.")
-]
+from .options import AsJson, Judgeable, PlanFile, Task
 
 
 def prompts(targets: Judgeable = None, plan: PlanFile = None, task: Task = None, json: AsJson = False) -> None:

@@ -61,8 +61,8 @@ VERBS = (
     Verb(
         "agents",
         "Put an agent into each tree, and judge it by what git shows.",
-        "In a milestone's tree it has the requirements that are not done, one after another; in a candidate's the task "
-        "of --task, or the one before. Done is what it committed, in its tree and on its branch, by the plan's rules, "
+        "In a milestone's tree it has the requirements that are not done, one after another; in a candidate's the "
+        "task of its run. Done is what it committed, in its tree and on its branch, by the plan's rules, "
         "leaving nothing behind; what it says of itself does not count. Or else: where agents stand, and their end.",
         "m3 run42 --detach",
     ),

@@ -19,11 +19,10 @@ from .workspace import TREE_WAIT_SECONDS, Tell, occupying
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the caller asks for: an agent of the plan, how many at once, a task of one's own, or to go on."""
+    """What the caller asks for: an agent of the plan, how many at once, or to go on."""
 
     agent: str | None = None
     at_once: int | None = None
-    task: str | None = None
     resume: bool = False
 
 
@@ -44,7 +43,7 @@ def agents(
     name, agent = _agent(around, wanted.agent)
     chosen = seats(around, targets)
     with _occupied(around, [seat.name for seat in chosen]) as held:
-        asked = tasks(around, chosen, wanted.task)
+        asked = tasks(around, chosen)
         known = {work.key: work for seat in chosen for work in assignments.load(around.site.state, seat.name)}
         if wanted.resume:
             asked = [task for task in asked if _may_go_on(known.get(f"{task.seat.name}/{task.name}"))]

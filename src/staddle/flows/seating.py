@@ -8,16 +8,14 @@ from ..core.errors import UsageError
 from ..core.model import Plan
 from ..core.runs import Mode
 from ..edges.entries import git_places
-from ..edges.render import render
-from ..edges.state import write_durably
-from ..edges.surroundings import own_folder, variables
+from ..edges.surroundings import variables
 from .judging import Seat
 from .prompts import prompts
 from .survey import standing_trees
+from .tasks import candidate_prompts, message_of
 from .whereabouts import Place, Whereabouts
 
 TASK = "task"
-TEMPLATE = "task.md.j2"
 NO_PLAN = Plan(version=1, project="run", milestones=())
 """What holds for runs in a repository without a plan."""
 
@@ -58,15 +56,11 @@ def _candidate(place: Place) -> Seat:
     return Seat(place.name, place.folder, place.branch)
 
 
-def tasks(around: Whereabouts, found: Sequence[Seat], given: str | None) -> list[Task]:
-    """What is to be done in these trees: the task `given` in each, else the milestones' requirements.
-
-    A candidate without a given task has the one that it was given last; UsageError when it never had any.
-    """
-    if given is not None:
-        return [_free(around, seat, _prompt(around, seat, given)) for seat in found]
-    named = [seat.name for seat in found if seat.milestone]
+def tasks(around: Whereabouts, found: Sequence[Seat]) -> list[Task]:
+    """What is to be done in these trees: the milestones' requirements, and the tasks of the candidates' runs."""
     by_name = {seat.name: seat for seat in found}
+    named = [seat.name for seat in found if seat.milestone]
+    places = [place for place in around.places if place.name in by_name]
     written = prompts(around.workspace, named) if around.workspace and named else []
     required = [
         Task(
@@ -79,33 +73,18 @@ def tasks(around: Whereabouts, found: Sequence[Seat], given: str | None) -> list
         )
         for one in written
     ]
-    return required + [_free(around, seat, _earlier(seat)) for seat in found if not seat.milestone]
-
-
-def _free(around: Whereabouts, seat: Seat, text: str) -> Task:
-    file = _file(seat)
-    file.parent.mkdir(exist_ok=True)
-    write_durably(file, text)
-    milestone = seat.milestone.id if seat.milestone else seat.name
-    return Task(seat, TASK, text, file, None, {"milestone": milestone, "requirement": TASK})
-
-
-def _file(seat: Seat) -> Path:
-    return own_folder(seat.folder) / "prompts" / f"{TASK}.md"
-
-
-def _earlier(seat: Seat) -> str:
-    if not _file(seat).exists():
-        run = seat.name.rpartition("-b")[0]
-        raise UsageError(f"{seat.name} was never given a task", f"staddle agents {run} --task FILE")
-    return _file(seat).read_text(encoding="utf-8")
-
-
-def _prompt(around: Whereabouts, seat: Seat, given: str) -> str:
-    beside = around.workspace.loaded.path.parent if around.workspace else None
-    scopes = (seat.milestone.scope,) if seat.milestone else ()
-    values = {"task": given.strip(), "tree": str(seat.folder), "branch": seat.branch, "scopes": scopes}
-    return render(TEMPLATE, values, beside=beside)
+    framed = [
+        Task(
+            seat=by_name[one.place.name],
+            name=TASK,
+            text=one.text,
+            file=one.file,
+            asked=message_of(around.plan, one.place.run),
+            values={"milestone": one.place.name, "requirement": TASK},
+        )
+        for one in candidate_prompts(around, places)
+    ]
+    return required + framed
 
 
 def own_variables(around: Whereabouts, seat: Seat) -> dict[str, str]:
