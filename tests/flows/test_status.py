@@ -301,7 +301,7 @@ def test_path_of_a_tree_that_is_gone_says_what_to_look_at(fresh: Repository) -> 
         ("status ", ["m1", "run42", "run42-b1", "run42-b2"]),
         ("path run42-", ["run42-b1", "run42-b2"]),
         ("verify ", ["m1", "run42", "run42-b1", "run42-b2"]),
-        ("agents ", ["m1"]),
+        ("agents ", ["m1", "run42", "run42-b1", "run42-b2"]),
     ],
 )
 def test_the_shell_is_offered_what_there_is(planned: Planned, line: str, offered: list[str]) -> None:
