@@ -85,12 +85,6 @@ def git_places(git: Git, folder: Path, branch: str) -> dict[str, str]:
     }
 
 
-def last_move(git: Git, ref: str) -> str:
-    """What the reflog says of how a ref came where it is; empty when it says nothing."""
-    lines = (_text(git.common / "logs" / ref) or "").splitlines()
-    return lines[-1].partition("\t")[2] if lines else ""
-
-
 def is_symbolic(git: Git, ref: str) -> bool:
     """Whether a branch is but another name of some other branch."""
     return (_text(git.common / ref) or "").startswith("ref: ")

@@ -91,10 +91,6 @@ class Objects:
         out = self._git.run("log", "--format=%(trailers:key=Landed-From,valueonly)", f"{old}..{new}")
         return [Oid(line) for line in out.decode(errors="replace").split() if re.fullmatch("[0-9a-f]{40,64}", line)]
 
-    def text(self, blob: Oid) -> str:
-        """The text of a file's content."""
-        return self._git.run("cat-file", "blob", blob).decode(errors="replace")
-
     def diff(self, old: Oid, new: Oid) -> list[Change]:
         """Every path that differs between two commits or trees, without looking for renames."""
         fields = self._git.run("diff-tree", "-r", "-z", "--no-renames", old, new).decode(errors="surrogateescape")

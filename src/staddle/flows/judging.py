@@ -16,7 +16,7 @@ from ..core.policy import Level
 from ..core.testchanges import TestChanges, compare_tests
 from ..core.testfiles import is_test_file
 from ..core.unit import Ended
-from ..edges.entries import entries, last_move
+from ..edges.entries import entries
 from ..edges.git import Git
 from ..edges.objects import Objects
 from ..guard import ledger, roster, trust
@@ -142,7 +142,7 @@ def _ours(site: Site, ref: str, before: Sight, after: Sight) -> bool:
     if ref.startswith("refs/staddle/"):
         return True
     if ref in after.refs:
-        return last_move(site.git, ref).startswith(OWN_MOVES)
+        return site.git.last_move(ref).startswith(OWN_MOVES)
     return ledger.last_noted(site.state, ref.removeprefix("refs/heads/")) == before.refs[ref]
 
 
@@ -188,8 +188,7 @@ def _weakened(tests: TestChanges) -> Iterator[Stray]:
 
 
 def _tests(git: Git, old: Oid, new: Oid) -> TestChanges:
-    objects = Objects(git)
-    changes = [change for change in objects.diff(old, new) if is_test_file(change.path)]
+    changes = [change for change in Objects(git).diff(old, new) if is_test_file(change.path)]
     return compare_tests(
-        [("" if one.added else objects.text(one.old), "" if one.deleted else objects.text(one.new)) for one in changes]
+        [("" if one.added else git.text(one.old), "" if one.deleted else git.text(one.new)) for one in changes]
     )
