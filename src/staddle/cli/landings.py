@@ -66,6 +66,7 @@ def land(
 def train(
     targets: Targets = None,
     plan: PlanFile = None,
+    wait: Wait = None,
     no_gate: NoGate = False,
     no_fetch: NoFetch = False,
     no_sync: NoSync = False,
@@ -74,12 +75,14 @@ def train(
     json: AsJson = False,
 ) -> None:
     from ..edges import console
+    from ..edges.forge import Forge
     from ..flows.train import Wanted
     from ..flows.train import train as land_together
     from ..flows.workspace import open_workspace
 
     workspace = open_workspace(plan)
-    wanted = Wanted(gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
+    forge = Forge.of(workspace.git, workspace.plan)
+    wanted = Wanted(forge, wait, gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
     done = land_together(workspace, targets or [], wanted, tell=console.talk)
     if any(one.did == "landed" for one in done):
         _afterwards(workspace, done, sync=not no_sync, remove=remove)

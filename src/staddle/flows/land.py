@@ -8,6 +8,7 @@ from ..core.names import Oid
 from ..guard import fetching, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.trap import Trap
+from .conflicts import foreseen
 from .loads import Load, Squashed, Stack, checks_of, has_landed, stack, verified, weigh
 from .proof import prove
 from .survey import Base, find_base, survey
@@ -49,6 +50,8 @@ def land(workspace: Workspace, name: str, wanted: Wanted, *, tell: Tell) -> Land
             with changing(workspace, f"land {name}") as trap:
                 load, base, made = stacked(workspace, name, wanted, fetch=fetch)
                 decided = decide(load, made, wanted)
+                if made.commits:
+                    foretell(workspace, load, tell)
                 if decided and not wanted.dry_run:
                     bring_up(workspace, trap, tell)
                 if not decided and not (wanted.gate and checks_of(workspace.plan, load.finding.milestone)):
@@ -84,6 +87,15 @@ def decide(load: Load, made: Stack, wanted: Wanted) -> Landed | None:
     if not made.commits:
         return Landed(name, "nothing", (), "its branch has nothing that has not landed")
     return Landed(name, "ready", made.commits) if wanted.dry_run else None
+
+
+def foretell(workspace: Workspace, load: Load, tell: Tell) -> None:
+    """Tell whose trees will conflict with what lands."""
+    name = load.finding.name
+    for cell in foreseen(workspace, [load.finding.milestone]).cells:
+        if cell.conflict and name in (cell.one, cell.other):
+            other = cell.other if cell.one == name else cell.one
+            tell(f"{name} and {other} both change {', '.join(cell.conflict[:3])}: the second will have to be mended")
 
 
 def _published(workspace: Workspace, trap: Trap, load: Load, base: Base, made: Stack, tell: Tell) -> Landed | None:

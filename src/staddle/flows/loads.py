@@ -10,7 +10,7 @@ from ..core.policy import Level
 from ..core.squash import Parcel, parcels, squash_message
 from ..edges.objects import Objects
 from ..guard import moving
-from .lint import lint_milestones
+from .lint import findings_for
 from .survey import Base, Finding, Standing
 from .workspace import Workspace
 
@@ -131,8 +131,7 @@ def _require_needs(workspace: Workspace, milestone: Milestone, base: Oid, aboard
 
 def require_rules(workspace: Workspace, finding: Finding) -> None:
     """Refused when lint finds an error in the milestone's branch."""
-    linted = lint_milestones(workspace, [finding.name])
-    broken = [one for one in linted.findings if one.level is Level.ERROR]
+    broken = [one for one in findings_for(workspace, finding.milestone) if one.level is Level.ERROR]
     if broken:
         lines = "".join(f"\n  {one.where}: [{one.rule}] {one.what}; {one.hint}" for one in broken)
         raise Refused("lint", f"{finding.name} breaks the plan's rules:{lines}", f"staddle lint {finding.name}")

@@ -13,8 +13,11 @@ from ..core.errors import Refused
 from ..core.model import Milestone
 from ..core.names import Oid
 from ..core.order import first_red, landing_order
+from ..edges.forge import Forge
 from ..guard import fetching
+from . import land
 from .checking import Options, run_checks
+from .forging import land_by_requests
 from .land import MOST_TRIES, Landed, bring_up, publish
 from .loads import Load, Squashed, Stack, stack, verified, weigh
 from .proof import Red, prove
@@ -25,8 +28,13 @@ from .workspace import Tell, Workspace, changing, occupying
 
 @dataclass(frozen=True)
 class Wanted:
-    """How to go about it: `gate` False leaves the checks out, `dry_run` moves nothing and runs nothing."""
+    """How to go about it: `gate` False leaves the checks out, `dry_run` moves nothing and runs nothing.
 
+    With a forge what is ready lands by pull requests, one after another, each of which may `wait` so many seconds.
+    """
+
+    forge: Forge | None = None
+    wait: float | None = None
     gate: bool = True
     fetch: bool = True
     dry_run: bool = False
@@ -42,6 +50,8 @@ def train(workspace: Workspace, targets: list[str], wanted: Wanted, *, tell: Tel
     with occupying(workspace, names, "train"):
         one = _Train(workspace, wanted, order, tell)
         one.run()
+    if wanted.forge and not wanted.dry_run:
+        one.land_by_requests(wanted.forge)
     return [one.out[name] for name in names]
 
 
@@ -78,6 +88,9 @@ class _Train:
                     continue
             if self.wanted.gate and (red := self._prove(self.loads, tip, base)):
                 self._isolate(red, base)
+            elif self.wanted.forge:
+                self._end("ready")
+                return
             elif self._publish(base, tip):
                 self._end("landed")
                 return
@@ -85,6 +98,17 @@ class _Train:
                 self.tell(f"{base.name} moved: making the commits once more")
                 fetch = True
         raise Refused("moving", f"{self.workspace.plan.base} moves faster than it can be landed on", "staddle train")
+
+    def land_by_requests(self, forge: Forge) -> None:
+        """Land on the forge what may go, in order, until one does not."""
+        wanted = land.Wanted(gate=self.wanted.gate)
+        for load in self.loads:
+            name = load.finding.name
+            self.out[name] = land_by_requests(
+                self.workspace, forge, name, wanted, wait=self.wanted.wait, tell=self.tell
+            )
+            if not self.out[name].well:
+                return
 
     def _end(self, did: str) -> None:
         """What became of those that could go."""
