@@ -88,7 +88,7 @@ def _start(
         else:
             count = len({work.target for work in works if work.outcome.under_way})
             console.answer(f"agents go on behind in {count} tree{'s' * (count != 1)}: staddle agents --follow")
-        leave(around.site.state.folder / "agents" / "talk.log")
+        leave(around.home.state.folder / "agents" / "talk.log")
 
     with console.live() if leave is None else nullcontext(lambda _: None) as draw:
 

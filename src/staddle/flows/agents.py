@@ -44,7 +44,7 @@ def agents(
     chosen = seats(around, targets)
     with _occupied(around, [seat.name for seat in chosen]) as held:
         asked = tasks(around, chosen)
-        known = {work.key: work for seat in chosen for work in assignments.load(around.site.state, seat.name)}
+        known = {work.key: work for seat in chosen for work in assignments.load(around.home.state, seat.name)}
         if wanted.resume:
             asked = [task for task in asked if _may_go_on(known.get(f"{task.seat.name}/{task.name}"))]
         crew = Crew(around, name, agent, wanted.at_once, wanted.resume, tell, known, held)
@@ -59,7 +59,7 @@ def agents(
 @contextmanager
 def _occupied(around: Whereabouts, names: list[str]) -> Iterator[dict[str, ExitStack]]:
     """Hold the trees of these targets for agents, each until its own stack is closed, and candidates' runs."""
-    state = around.site.state
+    state = around.home.state
     state.prepare()
     runs = {candidate.run for name in names if (candidate := split_target(name))}
     with ExitStack() as held:
@@ -68,7 +68,7 @@ def _occupied(around: Whereabouts, names: list[str]) -> Iterator[dict[str, ExitS
         trees = {name: held.enter_context(ExitStack()) for name in names}
         for name in sorted(names):
             trees[name].enter_context(state.lock(f"tree-{name}", TREE_WAIT_SECONDS, "staddle agents"))
-        held.enter_context(occupying(around.site, (), "agents"))
+        held.enter_context(occupying(around.home, (), "agents"))
         for name in sorted(names):
             assignments.settle(state, name)
             trees[name].enter_context(assignments.holding(state, name, "staddle agents"))

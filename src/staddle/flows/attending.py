@@ -32,14 +32,14 @@ class Attended:
 
 def attend(around: Whereabouts, targets: Sequence[str]) -> list[list[Work]]:
     """The works in the chosen trees, in all that ever had an agent when none is chosen; what a kill left is settled."""
-    found = [assignments.settle(around.site.state, target) for target in _named(around, targets)]
+    found = [assignments.settle(around.home.state, target) for target in _named(around, targets)]
     return [works for works in found if works]
 
 
 def show(around: Whereabouts, targets: Sequence[str]) -> list[Attended]:
     """Where the agent of each of these trees stands."""
     works = [work for found in attend(around, targets) if (work := assignments.current(found))]
-    return [Attended(work, _last_words(work), _commits(around.site, work)) for work in works]
+    return [Attended(work, _last_words(work), _commits(around.home, work)) for work in works]
 
 
 def stop(around: Whereabouts, targets: Sequence[str]) -> list[Work]:
@@ -47,31 +47,31 @@ def stop(around: Whereabouts, targets: Sequence[str]) -> list[Work]:
 
     UsageError when no agent works there; Held when one has not ended in time.
     """
-    state = around.site.state
+    state = around.home.state
     busy = [works[0].target for works in attend(around, targets) if any(work.outcome.under_way for work in works)]
     if not busy:
         raise UsageError("no agent is at work" + f" in {', '.join(targets)}" * bool(targets), "staddle agents --status")
     for target in busy:
         assignments.ask_to_stop(state, target)
     deadline = time.monotonic() + STOP_SECONDS
-    while waiting := [target for target in busy if not _is_over(around.site, target)]:
+    while waiting := [target for target in busy if not _is_over(around.home, target)]:
         if time.monotonic() > deadline:
             raise Held(f"{', '.join(waiting)}: an agent has not ended yet", "staddle agents --status")
         time.sleep(POLL_SECONDS)
-    register(around.site.git, state)
+    register(around.home.git, state)
     return [work for target in busy if (work := assignments.current(assignments.load(state, target)))]
 
 
 def follow(around: Whereabouts, targets: Sequence[str], say: Callable[[str, str, int], None]) -> list[Work]:
     """Give `say` each new line of the agents at work, with its tree and that tree's number, until all have ended."""
-    state = around.site.state
+    state = around.home.state
     busy = [works[0].target for works in attend(around, targets) if any(work.outcome.under_way for work in works)]
     if not busy:
         raise UsageError("no agent is at work", "staddle agents --status")
     reading = {target: _Reader() for target in busy}
     left = list(busy)
     while left:
-        over = [target for target in left if _is_over(around.site, target)]  # asked before the last of it is read
+        over = [target for target in left if _is_over(around.home, target)]  # asked before the last of it is read
         for target in left:
             work = assignments.current(assignments.load(state, target))
             for line in reading[target].lines(work) if work else ():
@@ -108,7 +108,7 @@ class _Reader:
 
 
 def _named(around: Whereabouts, targets: Sequence[str]) -> list[str]:
-    known = assignments.targets(around.site.state)
+    known = assignments.targets(around.home.state)
     if not targets:
         return known
     milestones, places = around.chosen(targets)

@@ -74,13 +74,13 @@ class Crew:
         """Stop those that somebody asked to stop, and show what is under way."""
         for one in running:
             target = one.job.unit.split("/")[1]
-            if one.job.unit not in self.told_to_stop and assignments.is_to_stop(self.around.site.state, target):
+            if one.job.unit not in self.told_to_stop and assignments.is_to_stop(self.around.home.state, target):
                 self.told_to_stop.add(one.job.unit)
                 one.cancel()
         show(running)
 
     def _planned(self, task: Task) -> Work:
-        state, target = self.around.site.state, task.seat.name
+        state, target = self.around.home.state, task.seat.name
         folder = state.folder / "logs" / target
         folder.mkdir(mode=SECRET_FOLDER, parents=True, exist_ok=True)
         return Work(
@@ -90,13 +90,13 @@ class Crew:
             kind=self.agent.kind,
             outcome=Outcome.WAITING,
             branch=task.seat.branch,
-            unit=self.around.site.unit(target, task.name),
+            unit=self.around.home.unit(target, task.name),
             log=str(folder / f"agent-{task.name}.log"),
             since=time.time(),
         )
 
     def _already(self, task: Task, base: Oid) -> str:
-        git, asked = self.around.site.git, str(task.asked)
+        git, asked = self.around.home.git, str(task.asked)
         tip = git.commit(task.seat.ref)
         if tip and asked in git.subjects(base, tip):
             return "its commit is on the branch"
@@ -106,8 +106,8 @@ class Crew:
         """Keep this tree's works, and those that this command was not asked for."""
         everything = {**{key: work for key, work in self.known.items() if work.target == target}, **self.works}
         mine = [work for work in everything.values() if work.target == target]
-        assignments.save(self.around.site.state, target, mine)
-        register(self.around.site.git, self.around.site.state)
+        assignments.save(self.around.home.state, target, mine)
+        register(self.around.home.git, self.around.home.state)
 
     def _note(self, work: Work) -> Work:
         self.works[work.key] = work
@@ -128,7 +128,7 @@ class Crew:
         planned, target = self._planned(task), task.seat.name
         for attempt in range(1, 2 + self.agent.retries):
             while len(self.working) >= (self.at_once or default_slots()):
-                if assignments.is_to_stop(self.around.site.state, target):
+                if assignments.is_to_stop(self.around.home.state, target):
                     return self._note(replace(planned, outcome=Outcome.STOPPED, note="not begun"))
                 yield None
             self.working.add(target)
@@ -141,7 +141,7 @@ class Crew:
         return work
 
     def _attempt(self, task: Task, planned: Work) -> Generator[Job | None, Ended | None, Work]:
-        since, before = time.time(), look(self.around.site)
+        since, before = time.time(), look(self.around.home)
         session, resuming = self._session(planned)
         begun = before.refs.get(task.seat.ref, "")
         work = replace(planned, outcome=Outcome.WORKING, since=since, begun=begun, session=session)
@@ -178,7 +178,7 @@ class Crew:
         )
 
     def _judged(self, task: Task, work: Work, before: Sight, end: Ended) -> Work:
-        site = self.around.site
+        site = self.around.home
         plan = self.around.workspace.plan if self.around.workspace else None
         found = judge(site, plan, task.seat, before, end, asked=task.asked, others=self._others(work))
         said = told(work.kind, _text(end.log))
@@ -203,7 +203,7 @@ class Crew:
 
     def _others(self, mine: Work) -> list[str]:
         """The branches of the other trees in which agents worked since this one began."""
-        state = self.around.site.state
+        state = self.around.home.state
         works = [work for target in assignments.targets(state) for work in assignments.load(state, target)]
         return [
             f"refs/heads/{work.branch}"

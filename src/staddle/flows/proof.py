@@ -87,7 +87,10 @@ def _subjects(
 
 
 def _judged(workspace: Workspace, whose: str, subject: Subject, commit: Oid, tell: Tell) -> Red | None:
-    judged: list[Judged] = run_checks(workspace, [subject], Options(retry_failed=True), tell=tell)
+    def say(line: str) -> None:
+        tell(line.replace(TRAIN, f"train, {whose or 'all'}", 1))
+
+    judged: list[Judged] = run_checks(workspace, [subject], Options(retry_failed=True), tell=say)
     why = gate.fault(workspace, judged, commit)
     check = next((one.check for one in judged if not one.verdict.green), "")
     return Red(whose, check, why) if why else None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..core.errors import UsageError
 from ..core.model import Plan
+from ..core.names import shell
 from ..core.runs import Mode
 from ..edges.entries import git_places
 from ..edges.surroundings import variables
@@ -43,6 +44,9 @@ def plan_of(around: Whereabouts) -> Plan:
 def seats(around: Whereabouts, targets: Sequence[str]) -> list[Seat]:
     """The trees that `targets` name, those of all milestones when there are none, all standing."""
     milestones, places = around.chosen(targets) if targets else (list(around.milestones), [])
+    if places and around.site.git.common != around.home.git.common:
+        what = f"{places[0].run.id} is a run of {around.site.git.main}, and the plan is for {around.home.git.main}"
+        raise UsageError(what, f"cd {shell(around.home.git.main)}, and give --plan FILE there")
     findings = standing_trees(around.workspace, milestones) if around.workspace and milestones else []
     found = [Seat(one.name, one.folder, one.milestone.branch, one.milestone) for one in findings]
     return found + [_candidate(place) for place in places]
@@ -96,7 +100,7 @@ def own_variables(around: Whereabouts, seat: Seat) -> dict[str, str]:
 
 def brace_values(around: Whereabouts, task: Task) -> dict[str, str]:
     """What fills the braces of a command, and of a known program's words."""
-    seat, git = task.seat, around.site.git
+    seat, git = task.seat, around.home.git
     home = around.workspace.loaded.path.parent if around.workspace else git.main
     own = {"tree": str(seat.folder), "prompt": task.text, "prompt_file": str(task.file), "branch": seat.branch}
     return {**own, **task.values, "plan_dir": str(home), **git_places(git, seat.folder, seat.branch)}

@@ -54,10 +54,14 @@ class MilestoneRow(Row):
 def status(around: Whereabouts, targets: Sequence[str]) -> tuple[list[MilestoneRow], list[CandidateRow]]:
     """The chosen milestones in the plan's order, and the chosen candidates; changes nothing, holds nobody up."""
     milestones, places = around.chosen(targets)
+    rows: list[MilestoneRow] = []
+    if around.workspace and milestones:
+        with shelf(around.workspace.git) as aside:
+            rows = _milestones(aside, around.workspace, milestones)
+    if not places:
+        return rows, []
     with shelf(around.site.git) as aside:
-        rows = _milestones(aside, around.workspace, milestones) if around.workspace and milestones else []
-        plan = around.workspace.plan if around.workspace else None
-        return rows, candidate_rows(aside, around.site, places, plan)
+        return rows, candidate_rows(aside, around.site, places, around.plan)
 
 
 def _milestones(aside: Shelf, workspace: Workspace, milestones: Sequence[Milestone]) -> list[MilestoneRow]:

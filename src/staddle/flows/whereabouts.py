@@ -46,6 +46,11 @@ class Whereabouts:
         return self.workspace.plan if self.workspace else None
 
     @property
+    def home(self) -> Site:
+        """The repository that the plan is for, where there is a plan; else the one we stand in."""
+        return self.workspace or self.site
+
+    @property
     def milestones(self) -> Sequence[Milestone]:
         """The plan's milestones; none without a plan."""
         return self.workspace.plan.milestones if self.workspace else ()
