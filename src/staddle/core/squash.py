@@ -19,6 +19,7 @@ class Own:
     """A commit of a branch's own: what has to be kept when it is made again on another one."""
 
     oid: Oid
+    tree: Oid
     parents: tuple[Oid, ...]
     author: str
     email: str

@@ -79,6 +79,10 @@ class History(GitCalls):
         """Whether the message of a commit that `tip` contains has exactly this line."""
         return self.run("log", "-1", "--format=%H", f"--grep=^{re.escape(line)}$", tip) != b""
 
+    def has_touched(self, base: Oid, tip: Oid, name: str) -> bool:
+        """Whether a commit of `base..tip` changes a file of this name, in whatever folder."""
+        return self.run("log", "-1", "--format=%H", f"{base}..{tip}", "--", f":(top,glob)**/{name}") != b""
+
     def merge_base(self, one: Oid, other: Oid) -> Oid | None:
         """The best common ancestor, None between unrelated histories."""
         outcome = self.attempt("merge-base", one, other)

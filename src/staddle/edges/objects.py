@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..core.globs import matches
@@ -57,8 +58,7 @@ class Objects:
         self, tree: Oid, parents: Sequence[Oid], message: str, stamp: float, env: Mapping[str, str] = NO_VARIABLES
     ) -> Oid:
         """A new commit, dated `stamp` so that making it again gives the same one; signed where the repository signs."""
-        own = env is OWN_IDENTITY  # nobody has a key for that
-        sign = ["-S"] if not own and self._git.config("commit.gpgsign") == "true" else []
+        sign = ["-S"] if env is not OWN_IDENTITY and self._signs else []  # nobody has a key for that one
         words = [word for parent in parents for word in ("-p", parent)]
         dates = {name: f"@{int(stamp)} +0000" for name in ("GIT_COMMITTER_DATE", "GIT_AUTHOR_DATE")}
         out = self._git.run(
@@ -74,16 +74,27 @@ class Objects:
         )
         return Oid(out.decode().strip())
 
+    @cached_property
+    def _signs(self) -> bool:
+        """Whether the repository signs its commits."""
+        return self._git.config("commit.gpgsign") == "true"
+
+    def stand_in(self, tree: Oid, parent: Oid) -> Oid:
+        """A commit of `tree` that nothing will ever name: it lasts as long as a merge with it."""
+        env = {**OWN_IDENTITY, "GIT_AUTHOR_DATE": "@0 +0000", "GIT_COMMITTER_DATE": "@0 +0000"}
+        out = self._git.run("commit-tree", tree, "-p", parent, "-m", "stands for the new parent", env=env)
+        return Oid(out.decode().strip())
+
     def own_commits(self, base: Oid, tip: Oid, landed: Sequence[Oid]) -> list[Own]:
         """The commits that `tip` has beyond `base` and beyond `landed`, oldest first, without those that it has too."""
-        fields = ("%H", "%P", "%an", "%ae", "%ad", "%B")
+        fields = ("%H", "%T", "%P", "%an", "%ae", "%ad", "%B")
         argv = ("log", "-z", "--reverse", "--topo-order", "--cherry-pick", "--right-only", "--date=raw")
         form = ("--no-show-signature", "--encoding=UTF-8", f"--format={'%n'.join(fields)}")
         out = self._git.run(*argv, *form, f"{base}...{tip}", *(f"^{oid}" for oid in landed))
-        found = (text.split("\n", 5) for text in out.decode(errors="surrogateescape").split("\0") if text)
+        found = (text.split("\n", 6) for text in out.decode(errors="surrogateescape").split("\0") if text)
         return [
-            Own(Oid(oid), tuple(map(Oid, parents.split())), name, email, date, message)
-            for oid, parents, name, email, date, message in found
+            Own(Oid(oid), Oid(tree), tuple(map(Oid, parents.split())), name, email, date, message)
+            for oid, tree, parents, name, email, date, message in found
         ]
 
     def landed_from(self, old: Oid, new: Oid) -> list[Oid]:

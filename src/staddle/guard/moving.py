@@ -8,6 +8,7 @@ or not at all, with its journal `moving` for whoever comes after a kill.
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ..core.names import Oid, shell
 from ..core.squash import Own
 from ..edges.git import Git
 from ..edges.gitcalls import GitError
-from ..edges.objects import OWN_IDENTITY, Objects
+from ..edges.objects import Objects
 from ..edges.state import State
 from . import branches, landing, merging
 from .branches import Branch
@@ -78,23 +79,33 @@ def replay(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path) 
 
     `folder` is one to make and remove. A commit that stands where it would be made is kept as it is.
     """
-    objects, tip, made, recalled = Objects(git), onto, 0, 0
+    if not own:
+        return Replay(onto, 0)
+    steady = not git.has_touched(own[0].parents[0], own[-1].oid, ".gitattributes")
+    with merging.attributes_of(git, onto, folder) if steady else nullcontext():
+        return _replayed(git, own, onto, stamp, folder, steady=steady)
+
+
+def _replayed(git: Git, own: Sequence[Own], onto: Oid, stamp: float, folder: Path, *, steady: bool) -> Replay:
+    """The same, commit by commit; `steady` says that `folder` has the attributes that count for all of them."""
+    objects, tip, here, made, recalled = Objects(git), onto, git.tree_of(onto), 0, 0
+    trees = {commit.oid: commit.tree for commit in own}
     for commit in own:
         (parent,) = commit.parents
         if parent == tip:
-            tip, made = commit.oid, made + 1
+            tip, here, made = commit.oid, commit.tree, made + 1
             continue
-        here = git.tree_of(tip)
-        stand_in = objects.commit_tree(here, [parent], "stands for the new parent", stamp, OWN_IDENTITY)
-        merged = merging.merge(git, stand_in, commit.oid, folder)  # their merge base is the commit's own parent
+        stand_in = objects.stand_in(here, parent)  # merged with it, the commit's own parent is the merge base
+        with nullcontext() if steady else merging.attributes_of(git, here, folder):
+            merged = git.merge_of(stand_in, commit.oid, folder)
         tree = merged.tree
         if tree is None:
-            known = merging.recall(git, stand_in, commit.oid, folder)
+            known = merging.recall(git, stand_in, commit.oid, folder.with_name(f"{folder.name}-memory"))
             if known is None:
                 return Replay(tip, made, recalled, commit, merged.conflicts)
             tree, recalled = known[0], recalled + known[1]
-        if tree != here or git.tree_of(commit.oid) == git.tree_of(parent):
-            tip = objects.commit_tree(tree, [tip], commit.message, stamp, commit.authorship)
+        if tree != here or commit.tree == (trees.get(parent) or git.tree_of(parent)):
+            tip, here = objects.commit_tree(tree, [tip], commit.message, stamp, commit.authorship), tree
             made += 1
     return Replay(tip, made, recalled)
 
