@@ -60,6 +60,17 @@ def agents_real(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
-    """Measure creation and start-up as ratios within one run; arguments name benchmarks."""
-    for name in session.posargs or ("create", "runs", "naive", "startup", "races", "real_library", "verify"):
+    """Measure, as ratios within one run; arguments name benchmarks."""
+    for name in session.posargs or (
+        "create",
+        "runs",
+        "naive",
+        "startup",
+        "races",
+        "real_library",
+        "verify",
+        "sync",
+        "matrix",
+        "train",
+    ):
         run(session, f"benchmarks/{name}.py")

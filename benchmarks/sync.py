@@ -7,6 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from tests.kit import Repository, write_plan
 
 TREES, COMMITS, SIZES = 8, 3, (1_000, 10_000)

@@ -216,3 +216,19 @@ def test_a_remote_that_refuses_is_quoted(built: Repository) -> None:
     hook.chmod(0o755)
     said = built.staddle("land", "m1", code=3).stderr
     assert "main is protected" in said
+
+
+def test_a_path_of_the_schema_is_refused_with_the_way_out(built: Repository) -> None:
+    import json
+
+    path = built.main / "milestones.yaml"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": {"paths": ["events/**"]}}))
+    work(built, "events/payout.py", "", "feat(part1): FR-X-002 payout events")
+    said = built.staddle("land", "m1", code=3).stderr
+    assert "[schema-first] events/payout.py" in said
+    assert "staddle split-schema m1" in said
+
+
+def test_whose_tree_will_conflict_is_told(built: Repository) -> None:
+    built.commit(built.tree(2), "ledger.txt", "other\n", "feat(part2): FR-Y-001 another ledger")
+    assert "m1 and m2 both change ledger.txt" in built.staddle("land", "m1").stderr
