@@ -232,3 +232,32 @@ def test_commits_are_signed_again_where_the_repository_signs(eight: Repository) 
         eight.git("config", name, value)
     assert did(eight, "m1") == {"m1": "moved"}
     assert "gpgsig -----BEGIN SSH SIGNATURE-----" in eight.git("cat-file", "commit", eight.branch(1))
+
+
+def copied(repository: Repository, name: str, tip: str) -> None:
+    """A commit of another's on the base whose message says that it landed from `tip`."""
+    repository.commit(repository.main, name, "other\n", f"feat: other\n\nMilestone: M2\nLanded-From: {tip}")
+    repository.git("push", "--quiet", "origin", "main")
+
+
+def test_a_copied_landed_from_takes_no_work_away(eight: Repository) -> None:
+    copied(eight, "other.txt", eight.git("rev-parse", eight.branch(1)))
+    assert did(eight, "m1") == {"m1": "moved"}
+    assert eight.git("log", "--format=%s", "origin/main..", at=eight.tree(1)) == "feat(part): FR-X-001 part 1"
+    eight.staddle("remove", "m1", code=3)
+
+
+def test_what_has_landed_under_a_folders_new_name_is_left_out(planned: Planned) -> None:
+    repository = planned(1)
+    for name in ("one", "two", "three"):
+        repository.commit(repository.main, f"old/{name}.txt", f"{name}\n" * 9, f"feat: {name}")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.staddle("worktrees")
+    for text in ("more\n", "even more\n"):
+        repository.commit(repository.tree(1), "old/one.txt", "one\n" * 9 + text, "feat(part1): FR-X-001 more of one")
+    repository.git("mv", "old", "new")
+    repository.git("commit", "--quiet", "-m", "refactor: new")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.staddle("land", "m1", "--no-sync")
+    assert did(repository) == {"m1": "moved"}
+    assert repository.git("log", "origin/main..", at=repository.tree(1)) == ""

@@ -97,10 +97,14 @@ class Objects:
             for oid, tree, parents, name, email, date, message in found
         ]
 
-    def landed_from(self, old: Oid, new: Oid) -> list[Oid]:
-        """The tips that commits in `old..new` say they landed from."""
-        out = self._git.run("log", "--format=%(trailers:key=Landed-From,valueonly)", f"{old}..{new}")
-        return [Oid(line) for line in out.decode(errors="replace").split() if re.fullmatch("[0-9a-f]{40,64}", line)]
+    def landed_from(self, old: Oid, new: Oid) -> list[tuple[Oid, Oid]]:
+        """The commits in `old..new` that say which tip they landed from, oldest first, each with that tip."""
+        form = "--format=%H %(trailers:key=Landed-From,valueonly,separator=%x20)"
+        lines = self._git.run("log", "--reverse", "--topo-order", form, f"{old}..{new}").decode(errors="replace")
+        said = (line.split() for line in lines.splitlines())
+        return [
+            (Oid(commit), Oid(tip)) for commit, *tips in said for tip in tips if re.fullmatch("[0-9a-f]{40,64}", tip)
+        ]
 
     def diff(self, old: Oid, new: Oid) -> list[Change]:
         """Every path that differs between two commits or trees, without looking for renames."""

@@ -6,6 +6,7 @@ or not at all, with its journal `moving` for whoever comes after a kill.
 """
 
 import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -52,15 +53,43 @@ def own_work(git: Git, state: State, base: Oid, tip: Oid) -> list[Own]:
     begun = git.merge_base(base, tip)
     if begun is None:
         raise Refused("unrelated", f"{tip[:10]} has no commit in common with the base", f"git log {tip[:10]}")
-    objects = Objects(git)
-    elsewhere = [head for head, commit in _elsewhere(state) if git.commit(commit) and git.is_ancestor(commit, base)]
-    said = dict.fromkeys((*objects.landed_from(begun, base), *elsewhere))
-    landed = [oid for oid in said if git.commit(oid) and git.is_ancestor(oid, tip)]
+    objects, landed = Objects(git), list[Oid]()
+    for head, commit in _elsewhere(state):
+        if git.commit(commit) and git.is_ancestor(commit, base) and _is_within(git, head, tip):
+            landed.append(head)
+    for commit, head in objects.landed_from(begun, base):
+        if _is_within(git, head, tip) and _is_true(git, commit, head, landed):
+            landed.append(head)
     own = objects.own_commits(base, tip, landed)
     if merges := [commit for commit in own if len(commit.parents) != 1]:
         what = f"{merges[0].oid[:10]} is a merge, which a rebase would take apart: {merges[0].subject}"
         raise Refused("merge", what, f"git rebase {shell(base[:10])}")
     return own
+
+
+def _is_within(git: Git, head: Oid, tip: Oid) -> bool:
+    return git.commit(head) is not None and git.is_ancestor(head, tip)
+
+
+def _is_true(git: Git, commit: Oid, head: Oid, landed: Sequence[Oid]) -> bool:
+    """Whether a commit that says it landed from `head` did: anybody can write such a line, or copy one.
+
+    It does when it changes each file that `head` does beyond what is known to have `landed`, or has it just so;
+    also when it is what bringing that to its parent gives, which may be under another name there.
+    """
+    objects, before = Objects(git), git.commit(f"{commit}^")
+    begun = before and git.merge_base(before, head)
+    if before is None or begun is None:
+        return False
+    for one in landed:
+        begun = one if git.is_ancestor(begun, one) and git.is_ancestor(one, head) else begun
+    made = {change.path for change in objects.diff(before, commit)}
+    apart = {change.path for change in objects.diff(head, commit)}
+    if not any(change.path in apart - made for change in objects.diff(begun, head)):
+        return True
+    stand_in = objects.stand_in(git.tree_of(before), begun)
+    with tempfile.TemporaryDirectory(prefix="staddle-") as folder:
+        return merging.merge(git, stand_in, head, Path(folder) / "attributes").tree == git.tree_of(commit)
 
 
 def note_landed(state: State, head: Oid, commit: Oid) -> None:
