@@ -148,3 +148,21 @@ def test_what_has_landed_squashed_is_not_picked(clashing: Repository) -> None:
 def test_asked_again_it_tells_where_it_stands(clashing: Repository) -> None:
     first = clashing.staddle("sync", "m1", "--manual", code=1).stdout
     assert clashing.staddle("sync", "m1", "--manual", code=1).stdout == first
+
+
+@pytest.mark.parametrize("name", ["base.cfg", "own.cfg"], ids=["from the base", "from an own commit"])
+def test_an_ignored_file_in_the_way_is_not_overwritten(clashing: Repository, name: str) -> None:
+    tree = clashing.tree(1)
+    (clashing.main / ".git" / "info" / "exclude").write_text("*.cfg\n")
+    for at, file in ((clashing.main, "base.cfg"), (tree, "own.cfg")):
+        (at / file).write_text("shared\n")
+        clashing.git("add", "--force", file, at=at)
+        clashing.git("commit", "--quiet", "--no-verify", "-m", f"feat: {file}", at=at)
+    clashing.git("rm", "--quiet", "own.cfg", at=tree)
+    clashing.git("commit", "--quiet", "--no-verify", "-m", "feat: without own.cfg", at=tree)
+    clashing.git("push", "--quiet", "origin", "main")
+    (tree / name).write_text("precious\n")
+    before = tip(clashing)
+    assert name in clashing.staddle("sync", "m1", "--manual", code=3).stderr
+    assert (tree / name).read_text() == "precious\n"
+    assert (tip(clashing), clashing.git("status", "--porcelain", at=tree)) == (before, "")

@@ -9,8 +9,9 @@ from ..core.errors import Refused, UsageError, WorkFailed
 from ..core.names import Oid, quoted, shell
 from ..edges.conflicts import Conflict, Conflicts, Stop, stopped
 from ..edges.entries import Entry
+from ..edges.objects import Objects
 from ..edges.process import Outcome
-from ..guard import rebasing
+from ..guard import clearance, rebasing
 from ..guard.rebasing import Rebase, Result
 from ..guard.trap import Trap
 from .guide import CUT, SIDES, guide, side_taken
@@ -56,6 +57,8 @@ def begin(workspace: Workspace, target: str, *, fetch: bool, tell: Tell) -> Step
         if changes := workspace.git.changes(finding.folder):
             what = f"{finding.folder} holds uncommitted work: {quoted((*changes.tracked, *changes.untracked)[0])}"
             raise Refused("dirty", what, f"git -C {shell(finding.folder)} stash --include-untracked")
+        for step in (found.base.oid, *(commit.oid for commit in own)):  # git overwrites ignored files at each of them
+            clearance.require_free(finding.folder, Objects(workspace.git).diff(finding.tip, step))
         one = Rebase(f"refs/heads/{finding.milestone.branch}", finding.tip, found.base.oid, finding.entry.admin)
         picks, after, todo = [commit.oid for commit in own], own[0].parents[0], rebasing.todo(workspace.state)
         outcome = rebasing.let_in(

@@ -25,6 +25,7 @@ from ..edges.gitcalls import GitError
 from ..edges.objects import Change, Objects
 from ..edges.promised import require_here
 from ..edges.state import State
+from . import clearance
 from .locks import clear_stale, take
 
 
@@ -159,30 +160,12 @@ def _require_quiet(entry: Entry) -> None:
 def _require_clear(git: Git, objects: Objects, entry: Entry, private: Path, landing: Landing) -> None:
     changes = objects.diff(landing.old, landing.new)
     require_here(git, [change.new for change in changes if change.new_mode not in ("000000", "160000")])
-    going = {change.path for change in changes if change.deleted}
-    standing = [change.path for change in changes if change.added and _in_the_way(entry.folder, change.path, going)]
-    if standing:
-        what = f"{entry.folder} holds files that the landing brings: {', '.join(standing[:3])}"
-        raise Refused("in-the-way", what, f"git -C {shell(entry.folder)} status --ignored, and move them aside")
+    clearance.require_free(entry.folder, changes)
     if not objects.move(entry.folder, private, landing.old, landing.new, dry_run=True):
         touched = {change.path for change in changes}
         edited = [path for path in git.changes(entry.folder).tracked if path in touched] or ["its index"]
         what = f"{entry.folder} has uncommitted changes where the landing changes too: {', '.join(edited[:3])}"
         raise Refused("in-the-way", what, f"git -C {shell(entry.folder)} commit --all, or stash them, and run it again")
-
-
-def _in_the_way(folder: Path, path: str, going: set[str]) -> bool:
-    """Whether something stands at `path`, or where one of its folders has to be, that is not `going` itself."""
-    parts = path.split("/")
-    for above in ("/".join(parts[:depth]) for depth in range(1, len(parts))):
-        place = folder / above
-        if place.is_symlink() or (place.exists() and not place.is_dir()):
-            return above not in going
-    place = folder / path
-    if place.is_dir() and not place.is_symlink():
-        inside = (Path(home, name).relative_to(folder) for home, _, names in os.walk(place) for name in names)
-        return any(str(name) not in going for name in inside)
-    return os.path.lexists(place)
 
 
 def _roll_forward(objects: Objects, entry: Entry, private: Path, landing: Landing) -> list[str]:
