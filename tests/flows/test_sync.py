@@ -1,5 +1,6 @@
 """sync: every branch on the base, or exactly as it was."""
 
+import fcntl
 import json
 import subprocess
 import time
@@ -261,3 +262,12 @@ def test_what_has_landed_under_a_folders_new_name_is_left_out(planned: Planned) 
     repository.staddle("land", "m1", "--no-sync")
     assert did(repository) == {"m1": "moved"}
     assert repository.git("log", "origin/main..", at=repository.tree(1)) == ""
+
+
+def test_undo_leaves_a_tree_that_another_works_in(eight: Repository) -> None:
+    did(eight, "m1", "m2")
+    tip = eight.git("rev-parse", eight.branch(1))
+    with (eight.main / ".git" / "staddle" / "tree-m1.mutex").open("r+") as mutex:
+        fcntl.flock(mutex, fcntl.LOCK_EX)
+        assert did(eight, "--undo", code=1) == {"m1": "busy", "m2": "moved"}
+    assert eight.git("rev-parse", eight.branch(1)) == tip

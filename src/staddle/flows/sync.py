@@ -75,19 +75,22 @@ def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell, d
 def undo_sync(workspace: Workspace) -> list[Synced]:
     """Put the branches that the last sync moved back; one that has moved on since stays. UsageError without a sync."""
     git, state = workspace.git, workspace.state
-    with changing(workspace, "sync --undo") as trap:
+    with changing(workspace, "sync --undo") as trap, ExitStack() as held:
         moves = moving.last(state)
         if not moves:
             raise UsageError("no sync is known that could be taken back", "git reflog BRANCH")
-        names = {f"refs/heads/{one.branch}": one.id.lower() for one in workspace.plan.milestones}
+        found = {f"refs/heads/{one.milestone.branch}": one for one in survey(workspace, workspace.chosen([])).findings}
         outcomes = []
         tips = git.refs(*(move.target for move in moves))
         for move in moves:
-            name, tip = names.get(move.target, move.target.removeprefix("refs/heads/")), tips.get(move.target)
+            finding, tip = found.get(move.target), tips.get(move.target)
+            name = finding.name if finding else move.target.removeprefix("refs/heads/")
             if tip == move.old:
                 outcomes.append(Synced(name, "current", "it was not moved"))
             elif tip != move.new:
                 outcomes.append(Synced(name, "refused", "it has moved on since the sync"))
+            elif finding and (reason := kept_out(workspace, finding, held, "sync --undo")):
+                outcomes.append(reason)
             else:
                 back = Landing(move.target, move.new, move.old, time.time(), "staddle: sync taken back")
                 outcomes.append(_moved(workspace, trap, name, back, f"back at {move.old[:10]}"))
