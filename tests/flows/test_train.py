@@ -143,3 +143,11 @@ def test_nothing_ready_is_no_failure(planned: Planned) -> None:
     repository = planned(2)
     repository.staddle("worktrees")
     assert did(repository) == {"m1": "nothing", "m2": "nothing"}
+
+
+def test_a_foreign_folder_in_a_trees_place_holds_nobody_up(planned: Planned) -> None:
+    repository = planned(2)
+    repository.staddle("worktrees", "m1")
+    work(repository, 1, "part1.txt")
+    repository.tree(2).mkdir()
+    assert did(repository) == {"m1": "landed", "m2": "nothing"}

@@ -21,7 +21,7 @@ from .forging import land_by_requests
 from .land import MOST_TRIES, Landed, bring_up, publish
 from .loads import Load, Squashed, Stack, stack, verified, weigh
 from .proof import Red, prove
-from .survey import Base, Finding, find_base, survey
+from .survey import READABLE, Base, Finding, find_base, survey
 from .verify import milestone_subject
 from .workspace import Tell, Workspace, changing, occupying
 
@@ -128,9 +128,9 @@ class _Train:
         """The tip with one more milestone on it, or as it was, and why is written down."""
         name, aboard = finding.name, [load.finding.milestone.id for load in self.loads]
         try:
-            if finding.folder.is_dir() and self.workspace.git.changes(finding.folder):
-                raise Refused("dirty", f"{finding.folder} has uncommitted changes")
             load = weigh(self.workspace, finding, base, aboard=aboard)
+            if finding.standing in READABLE and self.workspace.git.changes(finding.folder):
+                raise Refused("dirty", f"{finding.folder} has uncommitted changes")
         except Refused as error:
             self.out[name] = Landed(name, "blocked" if error.code == "needs" else "refused", why=error.what)
             return tip
