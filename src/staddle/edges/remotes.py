@@ -3,7 +3,7 @@
 import os
 
 from ..core.errors import Refused, WorkFailed
-from ..core.names import Oid
+from ..core.names import Oid, shell
 from .git import Git
 from .gitcalls import NETWORK_SECONDS, GitError
 
@@ -50,11 +50,11 @@ def push(git: Git, remote: str, ref: str, new: Oid, expected: Oid | None) -> boo
         return True
     refusals = [line for line in outcome.out.decode(errors="replace").splitlines() if line.startswith("!\t")]
     if not refusals:
-        raise WorkFailed(GitError(argv, outcome).what, OFFLINE)
-    if "[remote" not in refusals[0]:
+        hook = f"see what {shell(hooks / 'pre-push')} wants, or " if settings else ""
+        raise WorkFailed(GitError(argv, outcome).what, hook + OFFLINE)
+    branch = ref.removeprefix("refs/heads/")
+    if "[remote" not in refusals[0] or tip(git, remote, branch) != expected:  # another's push came in between
         return False
     said = [line for line in outcome.err.decode(errors="replace").splitlines() if line.startswith("remote: ")]
     why = " ".join(line.removeprefix("remote: ").strip() for line in said) or refusals[0].rpartition("\t")[2]
-    raise Refused(
-        "remote", f"{remote} does not take {ref.removeprefix('refs/heads/')}: {why}", f"git remote show {remote}"
-    )
+    raise Refused("remote", f"{remote} does not take {branch}: {why}", f"git remote show {remote}")
