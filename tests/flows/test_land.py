@@ -232,3 +232,39 @@ def test_a_path_of_the_schema_is_refused_with_the_way_out(built: Repository) -> 
 def test_whose_tree_will_conflict_is_told(built: Repository) -> None:
     built.commit(built.tree(2), "ledger.txt", "other\n", "feat(part2): FR-Y-001 another ledger")
     assert "m1 and m2 both change ledger.txt" in built.staddle("land", "m1").stderr
+
+
+def test_a_push_that_another_one_overtakes_is_made_again(built: Repository) -> None:
+    """The hook runs when git has already been told where the remote's base is."""
+    other, hook = built.main.parent / "other", built.main / ".git" / "hooks" / "pre-push"
+    built.git("clone", "--quiet", built.git("remote", "get-url", "origin"), str(other))
+    built.commit(other, "theirs.txt", "", "feat: theirs")
+    push = f"touch {other}/pushed && env -u GIT_DIR git -C {other} push -q origin HEAD:main"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntest -e {other}/pushed || ({push})\n")
+    hook.chmod(0o755)
+    built.staddle("land", "m2")
+    assert subjects(built, "-2") == ["feat(part2): FR-Y-001 the second part", "feat: theirs"]
+
+
+def test_a_hook_that_refuses_the_push_is_named(built: Repository) -> None:
+    hook = built.main / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not on a Friday >&2\nexit 1\n")
+    hook.chmod(0o755)
+    said = built.staddle("land", "m2", code=1).stderr
+    assert "not on a Friday" in said
+    assert f"see what {hook} wants" in said
+
+
+def test_what_landed_before_a_refusal_is_told(built: Repository) -> None:
+    built.commit(built.tree(2), "x.txt", "", "feat(part2): FR-Y-001 WIP")
+    said = built.staddle("land", "m1", "m2", code=3)
+    assert said.stdout.startswith("m1: landed\n")
+    assert "[wip]" in said.stderr
+    assert built.git("rev-parse", built.branch(1)) == built.git("rev-parse", "origin/main")
+
+
+def test_there_has_to_be_a_forge_to_wait_for(built: Repository) -> None:
+    for verb in (("land", "m2"), ("train",)):
+        assert "no forge to wait for" in built.staddle(*verb, "--wait", "5", code=2).stderr

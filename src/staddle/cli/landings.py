@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.errors import UsageError, WorkFailed
+from ..core.errors import StaddleError, UsageError, WorkFailed
 from .options import AsJson, DryRun, Named, NoFetch, PlanFile, Targets
 
 if TYPE_CHECKING:
+    from ..edges.forge import Forge
     from ..flows.land import Landed
     from ..flows.workspace import Workspace
 
@@ -36,7 +37,6 @@ def land(
     json: AsJson = False,
 ) -> None:
     from ..edges import console
-    from ..edges.forge import Forge
     from ..flows.forging import land_by_requests
     from ..flows.land import Wanted
     from ..flows.land import land as land_one
@@ -45,22 +45,23 @@ def land(
     workspace = open_workspace(plan)
     if not targets:
         raise UsageError("land needs to know which milestone", "staddle land m3")
-    forge = Forge.of(workspace.git, workspace.plan)
-    if wait and not forge:
-        raise UsageError("there is no forge to wait for: the remote is on none", "staddle land, without --wait")
+    forge = _forge(workspace, wait)
     wanted = Wanted(upto, gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
     done: list[Landed] = []
     for milestone in workspace.chosen(targets):
         name = milestone.id.lower()
-        if forge and not dry_run:
-            done.append(land_by_requests(workspace, forge, name, wanted, wait=wait, tell=console.talk))
-        else:
-            done.append(land_one(workspace, name, wanted, tell=console.talk))
+        try:
+            if forge and not dry_run:
+                done.append(land_by_requests(workspace, forge, name, wanted, wait=wait, tell=console.talk))
+            else:
+                done.append(land_one(workspace, name, wanted, tell=console.talk))
+        except StaddleError:
+            if done:  # what has landed before it is told of all the same
+                _end(workspace, done, sync=not no_sync, remove=remove, json=json)
+            raise
         if not done[-1].well:
             break
-    if any(one.did == "landed" for one in done):
-        _afterwards(workspace, done, sync=not no_sync, remove=remove)
-    show(done, json=json)
+    _end(workspace, done, sync=not no_sync, remove=remove, json=json)
 
 
 def train(
@@ -75,22 +76,29 @@ def train(
     json: AsJson = False,
 ) -> None:
     from ..edges import console
-    from ..edges.forge import Forge
     from ..flows.train import Wanted
     from ..flows.train import train as land_together
     from ..flows.workspace import open_workspace
 
     workspace = open_workspace(plan)
-    forge = Forge.of(workspace.git, workspace.plan)
+    forge = _forge(workspace, wait)
     wanted = Wanted(forge, wait, gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
     done = land_together(workspace, targets or [], wanted, tell=console.talk)
-    if any(one.did == "landed" for one in done):
-        _afterwards(workspace, done, sync=not no_sync, remove=remove)
-    show(done, json=json)
+    _end(workspace, done, sync=not no_sync, remove=remove, json=json)
 
 
-def show(done: "Sequence[Landed]", *, json: bool) -> None:
-    """What became of each milestone; WorkFailed when one did not land."""
+def _forge(workspace: "Workspace", wait: float | None) -> "Forge | None":
+    """The forge that the remote is on, if it is on one; UsageError when there is none to wait for."""
+    from ..edges.forge import Forge
+
+    found = Forge.of(workspace.git, workspace.plan)
+    if wait and not found:
+        raise UsageError("there is no forge to wait for: the remote is on none", "run it again without --wait")
+    return found
+
+
+def _end(workspace: "Workspace", done: "Sequence[Landed]", *, sync: bool, remove: bool, json: bool) -> None:
+    """Show what became of each milestone, and see to the other trees; WorkFailed when one did not land."""
     from ..edges import console
 
     if json:
@@ -100,6 +108,8 @@ def show(done: "Sequence[Landed]", *, json: bool) -> None:
             console.answer(f"{one.name}: {one.did}{f', {one.why}' if one.why else ''}")
             for commit in one.commits:
                 console.answer(f"  {commit.oid[:10]} {commit.subject}")
+    if any(one.did == "landed" for one in done):
+        _afterwards(workspace, done, sync=sync, remove=remove)
     if bad := [one for one in done if not one.well]:
         name = bad[0].name
         ways = {"conflict": f"staddle sync {name} --manual", "red": f"staddle verify {name}"}
