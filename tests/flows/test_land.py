@@ -268,3 +268,28 @@ def test_what_landed_before_a_refusal_is_told(built: Repository) -> None:
 def test_there_has_to_be_a_forge_to_wait_for(built: Repository) -> None:
     for verb in (("land", "m2"), ("train",)):
         assert "no forge to wait for" in built.staddle(*verb, "--wait", "5", code=2).stderr
+
+
+def test_what_was_taken_off_the_base_does_not_come_back_with_another(built: Repository) -> None:
+    before = built.git("rev-parse", "origin/main")
+    built.staddle("land", "m1")
+    built.git("push", "--quiet", "--force", "origin", f"{before}:main")
+    said = built.staddle("land", "m2", code=3).stderr
+    assert "was taken off the base again, and would come back: feat(part1): FR-X-002 ceiling of amounts" in said
+    drop = said.partition("to drop it: ")[2].partition(";")[0]
+    built.git(*drop.split()[1:], at=built.tree(2))
+    built.staddle("land", "m2")
+    assert subjects(built, f"^{before}") == ["feat(part2): FR-Y-001 the second part"]
+
+
+def test_what_was_taken_off_the_base_lands_again_when_that_is_meant(built: Repository) -> None:
+    before = built.git("rev-parse", "origin/main")
+    built.staddle("land", "m1")
+    built.git("push", "--quiet", "--force", "origin", f"{before}:main")
+    keep = built.staddle("land", "m1", code=3).stderr.partition("to keep it: ")[2].strip()
+    built.git("-c", "core.hooksPath=/dev/null", *keep.split()[1:], at=built.tree(1))
+    built.staddle("land", "m1")
+    assert subjects(built, f"^{before}") == [
+        "feat(part1): FR-X-002 ceiling of amounts",
+        "feat(part1): FR-X-001 ledger of spends",
+    ]

@@ -83,6 +83,13 @@ class History(GitCalls):
         """Whether a commit of `base..tip` changes a file of this name, in whatever folder."""
         return self.run("log", "-1", "--format=%H", f"{base}..{tip}", "--", f":(top,glob)**/{name}") != b""
 
+    def taken_back(self, ref: str, now: Oid) -> set[Oid]:
+        """The commits that a ref had once, as far as its reflog knows, and that `now`, its commit, has not."""
+        was = self.attempt("log", "--walk-reflogs", "--format=%H", ref, "--").out.decode().split()
+        lines = "".join(f"{oid}\n" for oid in dict.fromkeys((*was, f"^{now}")))
+        found = self.attempt("rev-list", "--ignore-missing", "--stdin", stdin=lines.encode())
+        return set(map(Oid, found.out.decode().split()))
+
     def merge_base(self, one: Oid, other: Oid) -> Oid | None:
         """The best common ancestor, None between unrelated histories."""
         outcome = self.attempt("merge-base", one, other)

@@ -146,5 +146,6 @@ def finished(workspace: Workspace, name: str) -> bool:
     """Whether all that the milestone has to fulfil has landed, and its branch holds nothing more."""
     found = survey(workspace, workspace.chosen([name]))
     finding = found.findings[0]
-    own = finding.start == "branch" and moving.own_work(workspace.git, workspace.state, found.base.oid, finding.tip)
-    return has_landed(workspace, found.base.oid, finding.milestone) and not own
+    base, there = found.base, finding.start == "branch"
+    own = there and moving.own_work(workspace.git, workspace.state, base.oid, base.tracking, finding.tip)
+    return has_landed(workspace, base.oid, finding.milestone) and not own

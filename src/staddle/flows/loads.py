@@ -61,7 +61,7 @@ def weigh(
     """
     if finding.start != "branch":
         return Load(finding, ())
-    own = moving.own_work(workspace.git, workspace.state, base.oid, finding.tip)
+    own = moving.own_work(workspace.git, workspace.state, base.oid, base.tracking, finding.tip)
     if not own:
         return Load(finding, ())
     _require_standing(finding)

@@ -47,7 +47,7 @@ def begin(workspace: Workspace, target: str, *, fetch: bool, tell: Tell) -> Step
     with changing(workspace, "sync --manual") as trap, ExitStack() as held:
         found = survey(workspace, workspace.chosen([target]))
         (finding,) = found.findings
-        own = outlook(workspace, finding, found.base.oid)
+        own = outlook(workspace, finding, found.base)
         if (
             (reason := kept_out(workspace, finding, held, "sync --manual"))
             or isinstance(own, Synced)

@@ -54,7 +54,7 @@ def _offer(workspace: Workspace, forge: Forge, finding: Finding, base: Base) -> 
     git, milestone, name = workspace.git, finding.milestone, finding.name
     if finding.start != "branch":
         raise UsageError(f"{name} has no branch {milestone.branch} yet", f"staddle worktrees {name}")
-    own = moving.own_work(git, workspace.state, base.oid, finding.tip)
+    own = moving.own_work(git, workspace.state, base.oid, base.tracking, finding.tip)
     if not own:
         raise Refused("nothing", f"{name}: its branch has nothing that has not landed", f"staddle status {name}")
     require_rules(workspace, finding)

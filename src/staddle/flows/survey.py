@@ -37,6 +37,11 @@ class Base:
     oid: Oid
     remote: str | None
 
+    @property
+    def tracking(self) -> str | None:
+        """The full name of the ref that follows the remote's, if there is a remote."""
+        return f"refs/remotes/{self.name}" if self.remote else None
+
 
 @dataclass(frozen=True)
 class Finding:

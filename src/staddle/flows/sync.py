@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import Held, Refused, UsageError, WorkFailed
-from ..core.names import Oid
 from ..core.squash import Own
 from ..edges.entries import entries
 from ..guard import branches, fetching, landing, moving
@@ -17,7 +16,7 @@ from ..guard.moving import Replay
 from ..guard.pointers import left_behind
 from ..guard.pool import each
 from ..guard.trap import Trap
-from .survey import Finding, Standing, survey
+from .survey import Base, Finding, Standing, survey
 from .workspace import Tell, Workspace, changing
 
 WAIT_SECONDS = 1.0
@@ -57,7 +56,7 @@ def sync(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell, d
         free = [finding for finding in found.findings if outcomes[finding.name] is None]
         tell(f"rebasing {len(free)} branch{'es' * (len(free) != 1)} onto {found.base.name} ({found.base.oid[:10]})")
         landings: dict[str, Landing] = {}
-        for done in each(free, lambda finding: _replayed(workspace, finding, found.base.oid, since)):
+        for done in each(free, lambda finding: _replayed(workspace, finding, found.base, since)):
             if done.error:
                 raise done.error
             name, replayed = done.thing.name, done.result
@@ -129,23 +128,23 @@ def kept_out(workspace: Workspace, finding: Finding, held: ExitStack, verb: str)
     return None
 
 
-def outlook(workspace: Workspace, finding: Finding, base: Oid) -> Sequence[Own] | Synced:
+def outlook(workspace: Workspace, finding: Finding, base: Base) -> Sequence[Own] | Synced:
     """The commits to be made again on the base, oldest first; or why that need not or cannot be."""
-    if workspace.git.merge_base(base, finding.tip) == base:
+    if workspace.git.merge_base(base.oid, finding.tip) == base.oid:
         return Synced(finding.name, "current", "")
     try:
-        return moving.own_work(workspace.git, workspace.state, base, finding.tip)
+        return moving.own_work(workspace.git, workspace.state, base.oid, base.tracking, finding.tip)
     except Refused as error:
         return Synced(finding.name, "refused", error.what)
 
 
-def _replayed(workspace: Workspace, finding: Finding, base: Oid, since: float) -> Replay | Synced:
+def _replayed(workspace: Workspace, finding: Finding, base: Base, since: float) -> Replay | Synced:
     """The branch made again on the base, or why that need not or cannot be."""
     own = outlook(workspace, finding, base)
     if isinstance(own, Synced):
         return own
     folder = workspace.state.folder / f"{moving.SCRATCH}{finding.name}"
-    replayed = moving.replay(workspace.git, own, base, since, folder)
+    replayed = moving.replay(workspace.git, own, base.oid, since, folder)
     if replayed.stopped is None:
         return replayed
     paths = replayed.paths

@@ -45,10 +45,11 @@ class Replay:
     paths: tuple[str, ...] = ()
 
 
-def own_work(git: Git, state: State, base: Oid, tip: Oid) -> list[Own]:
+def own_work(git: Git, state: State, base: Oid, tracking: str | None, tip: Oid) -> list[Own]:
     """The commits that a branch has of its own and that have not landed on the base, also squashed; oldest first.
 
-    Refused when the two have no commit in common, or when one is a merge, which making it again would take apart.
+    Refused when the two have no commit in common, when one is a merge, which making it again would take apart, or when
+    the base had one itself, by the reflog of `tracking`, and has been taken back behind it.
     """
     begun = git.merge_base(base, tip)
     if begun is None:
@@ -64,6 +65,12 @@ def own_work(git: Git, state: State, base: Oid, tip: Oid) -> list[Own]:
     if merges := [commit for commit in own if len(commit.parents) != 1]:
         what = f"{merges[0].oid[:10]} is a merge, which a rebase would take apart: {merges[0].subject}"
         raise Refused("merge", what, f"git rebase {shell(base[:10])}")
+    back = git.taken_back(tracking, base) if own and tracking else set()
+    if gone := [commit for commit in own if commit.oid in back]:
+        last = gone[-1]
+        what = f"{last.oid[:10]} was taken off the base again, and would come back: {last.subject}"
+        drop, keep = f"git rebase --onto {base[:10]} {last.oid[:10]}", f"git rebase --no-ff {base[:10]}"
+        raise Refused("taken-back", what, f"in its tree, to drop it: {drop}; to keep it: {keep}")
     return own
 
 
