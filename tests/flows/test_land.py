@@ -293,3 +293,27 @@ def test_what_was_taken_off_the_base_lands_again_when_that_is_meant(built: Repos
         "feat(part1): FR-X-002 ceiling of amounts",
         "feat(part1): FR-X-001 ledger of spends",
     ]
+
+
+@pytest.fixture
+def remembered(planned: Planned) -> Repository:
+    """m1 is in conflict with the base, in a way that has been resolved once."""
+    repository = planned(1)
+    repository.git("config", "rerere.enabled", "true")
+    repository.staddle("worktrees")
+    before = work(repository, "shared.txt", "mine\n", "feat(part1): FR-X-001 the shared part")
+    repository.commit(repository.main, "shared.txt", "base\n", "feat: shared")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.staddle("sync", "m1", "--manual", code=1)
+    (repository.tree(1) / "shared.txt").write_text("both\n")
+    repository.staddle("sync", "m1", "--continue")
+    repository.git("reset", "--quiet", "--hard", before, at=repository.tree(1))
+    return repository
+
+
+def test_what_git_resolves_from_memory_lands_only_when_proven_or_looked_at(remembered: Repository) -> None:
+    assert "from memory, and no check proves" in remembered.staddle("land", "m1", code=3).stderr
+    assert remembered.staddle("train", "--json", code=1).stdout.count('"refused"') == 1
+    remembered.staddle("sync", "m1")
+    remembered.staddle("land", "m1")
+    assert remembered.git("show", "origin/main:shared.txt") == "both"

@@ -271,3 +271,13 @@ def test_undo_leaves_a_tree_that_another_works_in(eight: Repository) -> None:
         fcntl.flock(mutex, fcntl.LOCK_EX)
         assert did(eight, "--undo", code=1) == {"m1": "busy", "m2": "moved"}
     assert eight.git("rev-parse", eight.branch(1)) == tip
+
+
+def test_a_commit_that_cannot_be_made_again_holds_nobody_else_up(eight: Repository) -> None:
+    raw = eight.git("cat-file", "commit", eight.branch(1)).replace("author Ada ", "author  ")
+    draft = eight.main.parent / "commit"
+    draft.write_text(f"{raw}\n")
+    oid = eight.git("hash-object", "-t", "commit", "-w", "--literally", str(draft))
+    eight.git("reset", "--quiet", "--hard", oid, at=eight.tree(1))
+    assert did(eight, "m1", "m2", code=1) == {"m1": "failed", "m2": "moved"}
+    assert eight.git("rev-parse", eight.branch(1)) == oid

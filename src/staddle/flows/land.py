@@ -9,7 +9,7 @@ from ..guard import fetching, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.trap import Trap
 from .conflicts import foreseen
-from .loads import Load, Squashed, Stack, checks_of, has_landed, stack, verified, weigh
+from .loads import Load, Squashed, Stack, checks_of, has_landed, stack, weigh
 from .proof import prove
 from .survey import Base, find_base, survey
 from .workspace import Tell, Workspace, changing, occupying
@@ -75,8 +75,7 @@ def stacked(workspace: Workspace, name: str, wanted: Wanted, *, fetch: bool) -> 
         fetching.fetch(workspace.git, workspace.state, workspace.plan.remote)
     found = survey(workspace, workspace.chosen([name]))
     load = weigh(workspace, found.findings[0], found.base, wanted.upto)
-    proof = verified(workspace, load.finding.milestone, gate=wanted.gate)
-    return load, found.base, stack(workspace, load, found.base.oid, proof, time.time())
+    return load, found.base, stack(workspace, load, found.base.oid, time.time(), gate=wanted.gate)
 
 
 def decide(load: Load, made: Stack, wanted: Wanted) -> Landed | None:

@@ -77,22 +77,30 @@ def weigh(
     return Load(finding, cut[: names.index(upto) + 1])
 
 
-def stack(workspace: Workspace, load: Load, onto: Oid, verified: str, since: float) -> Stack:
-    """Make the load's commits in the object store; a parcel that adds nothing there is left out."""
+def stack(workspace: Workspace, load: Load, onto: Oid, since: float, *, gate: bool) -> Stack:
+    """Make the load's commits in the object store; a parcel that adds nothing there is left out.
+
+    Refused when a conflict would be resolved from memory and no check is to prove it.
+    """
     git, objects, milestone = workspace.git, Objects(workspace.git), load.finding.milestone
+    words, name = verified(workspace, milestone, gate=gate), load.finding.name
+    proven = gate and bool(checks_of(workspace.plan, milestone))
     made: list[Squashed] = []
     tip = onto
     for parcel in load.parcels:
-        folder = workspace.state.folder / f"{moving.SCRATCH}{load.finding.name}"
+        folder = workspace.state.folder / f"{moving.SCRATCH}{name}"
         replayed = moving.replay(git, parcel.commits, tip, since, folder)
         if stopped := replayed.stopped:
             return Stack(tuple(made), tip, f"{stopped.oid[:10]} {stopped.subject}", replayed.paths)
+        if replayed.recalled and not proven:
+            what = f"{name}: a conflict would be resolved from memory, and no check proves the result"
+            raise Refused("from-memory", what, f"staddle sync {name}, look at what it made, and land that")
         if git.tree_of(replayed.tip) == git.tree_of(tip):
             continue
-        message = message_of(workspace, milestone, parcel, onto, verified)
+        message = message_of(workspace, milestone, parcel, onto, words)
         tip = objects.commit_tree(git.tree_of(replayed.tip), [tip], message, since, parcel.tip.authorship)
         subject = message.partition("\n")[0]
-        made.append(Squashed(load.finding.name, parcel.requirement, tip, subject, parcel.tip.oid))
+        made.append(Squashed(name, parcel.requirement, tip, subject, parcel.tip.oid))
     return Stack(tuple(made), tip)
 
 

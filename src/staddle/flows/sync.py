@@ -10,6 +10,7 @@ from pathlib import Path
 from ..core.errors import Held, Refused, UsageError, WorkFailed
 from ..core.squash import Own
 from ..edges.entries import entries
+from ..edges.gitcalls import GitError
 from ..guard import branches, fetching, landing, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.moving import Replay
@@ -144,7 +145,10 @@ def _replayed(workspace: Workspace, finding: Finding, base: Base, since: float) 
     if isinstance(own, Synced):
         return own
     folder = workspace.state.folder / f"{moving.SCRATCH}{finding.name}"
-    replayed = moving.replay(workspace.git, own, base.oid, since, folder)
+    try:
+        replayed = moving.replay(workspace.git, own, base.oid, since, folder)
+    except GitError as error:  # a commit that git does not make again, as one whose author has no name
+        return Synced(finding.name, "failed", error.what)
     if replayed.stopped is None:
         return replayed
     paths = replayed.paths

@@ -14,12 +14,13 @@ from ..core.model import Milestone
 from ..core.names import Oid
 from ..core.order import first_red, landing_order
 from ..edges.forge import Forge
+from ..edges.gitcalls import GitError
 from ..guard import fetching
 from . import land
 from .checking import Options, run_checks
 from .forging import land_by_requests
 from .land import MOST_TRIES, Landed, bring_up, publish
-from .loads import Load, Squashed, Stack, stack, verified, weigh
+from .loads import Load, Squashed, Stack, stack, weigh
 from .proof import Red, prove
 from .survey import READABLE, Base, Finding, find_base, survey
 from .verify import milestone_subject
@@ -131,12 +132,16 @@ class _Train:
             load = weigh(self.workspace, finding, base, aboard=aboard)
             if finding.standing in READABLE and self.workspace.git.changes(finding.folder):
                 raise Refused("dirty", f"{finding.folder} has uncommitted changes")
+            made = self._stack(load, tip)
+            other = self._counterpart(load, base) if made.stopped else ""
         except Refused as error:
             self.out[name] = Landed(name, "blocked" if error.code == "needs" else "refused", why=error.what)
             return tip
-        made = self._stack(load, tip)
+        except GitError as error:
+            self.out[name] = Landed(name, "refused", why=error.what)
+            return tip
         if made.stopped:
-            why = f"{', '.join(made.paths[:3])}, in {made.stopped}, conflicts with {self._counterpart(load, base)}"
+            why = f"{', '.join(made.paths[:3])}, in {made.stopped}, conflicts with {other}"
             self.out[name] = Landed(name, "conflict", why=why)
         elif not made.commits:
             self.out[name] = Landed(name, "nothing", why="its branch has nothing that has not landed")
@@ -147,13 +152,7 @@ class _Train:
         return tip
 
     def _stack(self, load: Load, tip: Oid) -> Stack:
-        return stack(
-            self.workspace,
-            load,
-            tip,
-            verified(self.workspace, load.finding.milestone, gate=self.wanted.gate),
-            time.time(),
-        )
+        return stack(self.workspace, load, tip, time.time(), gate=self.wanted.gate)
 
     def _counterpart(self, load: Load, base: Base) -> str:
         """What a load that does not fit on the train conflicts with."""
