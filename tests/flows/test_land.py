@@ -12,6 +12,7 @@ REQUIREMENTS = [
     {"id": "FR-X-001", "title": "ledger of spends", "issue": 42},
     {"id": "FR-X-002", "title": "ceiling of amounts"},
 ]
+OTHERS = [{"id": "FR-Y-001", "title": "report of spends"}]
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_conflict_leaves_everything_as_it_was(built: Repository) -> None:
 def test_dry_run_shows_the_commits_and_moves_nothing(built: Repository) -> None:
     before = built.state()
     shown = built.staddle("land", "m1", "--dry-run").stdout
-    assert shown.splitlines()[0] == "m1: ready"
+    assert shown.splitlines()[0] == "m1: would land"
     assert "feat(part1): FR-X-001 ledger of spends" in shown
     assert built.state() == before
 
@@ -317,3 +318,63 @@ def test_what_git_resolves_from_memory_lands_only_when_proven_or_looked_at(remem
     remembered.staddle("sync", "m1")
     remembered.staddle("land", "m1")
     assert remembered.git("show", "origin/main:shared.txt") == "both"
+
+
+# --- what is done --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gone(built: Repository) -> Repository:
+    """m1 has landed, and its tree is gone."""
+    built.staddle("land", "m1", "--remove")
+    return built
+
+
+def test_what_is_done_and_gone_has_no_next_step(gone: Repository) -> None:
+    row = gone.json("status", "m1")[0]
+    assert (row["standing"], row["next_step"]) == ("landed", "-")
+    assert gone.json("plan", "m1")["milestones"][0]["note"] == "all of it is on origin/main"
+
+
+def test_what_is_done_and_gone_is_made_again_only_when_it_is_named(gone: Repository) -> None:
+    assert [one["did"] for one in gone.json("worktrees")] == ["landed", "ok", "ok"]
+    assert not gone.tree(1).exists()
+    assert [one["did"] for one in gone.json("worktrees", "m1")] == ["created"]
+
+
+@pytest.mark.parametrize("argv", [("verify",), ("verify", "--all"), ("prompts",)])
+def test_who_means_all_does_not_mean_what_is_done_and_gone(gone: Repository, argv: tuple[str, ...]) -> None:
+    gone.staddle(*argv)
+    assert "m1 has no tree" in gone.staddle(argv[0], "m1", code=2).stderr
+
+
+def test_what_is_done_comes_back_by_undo(gone: Repository) -> None:
+    gone.staddle("undo", "m1")
+    assert gone.json("status", "m1")[0]["next_step"] == "landed: remove m1"
+
+
+def test_a_tree_with_uncommitted_work_is_not_called_done(built: Repository) -> None:
+    (built.tree(1) / "new.txt").write_text("new\n")
+    assert "can go" not in built.staddle("land", "m1", "--remove").stderr
+    assert (built.tree(1) / "new.txt").exists()
+
+
+# --- the next step is what land would ask for ------------------------------------------------------------------------
+
+
+def test_what_waits_for_another_milestone_is_told_to_land_that_first(planned: Planned) -> None:
+    repository = planned(2, first={"needs": ["M2"], "requirements": REQUIREMENTS}, milestone={"requirements": OTHERS})
+    repository.staddle("worktrees")
+    work(repository, "one.txt", "1\n", "feat(part1): FR-X-001 ledger of spends")
+    assert repository.json("status", "m1")[0]["next_step"] == "land m2"
+
+
+def test_what_breaks_a_rule_is_told_to_ask_lint(built: Repository) -> None:
+    built.commit(built.tree(2), "two.txt", "3\n", "Feat: whatever")
+    assert built.json("status", "m2")[0]["next_step"] == "lint m2"
+
+
+def test_what_is_behind_is_told_to_sync_by_hand_where_that_conflicts(built: Repository) -> None:
+    work(built, "two.txt", "1\n", "feat(part1): FR-X-002 another two")
+    built.staddle("land", "m1")
+    assert built.json("status", "m2")[0]["next_step"] == "sync m2 --manual"

@@ -74,9 +74,8 @@ def _show(verdicts: "Sequence[Judged]") -> None:
     if not (console.is_terminal() and all(judged.verdict.green for judged in verdicts)):
         rows = [(v.target, v.check, v.verdict.value, _took(v), v.reason) for v in verdicts]
         console.table(("", "check", "verdict", "took", "why"), rows, clip=True)
-    for judged in verdicts:
-        if judged.coverage:
-            console.answer(f"{judged.target} coverage: {judged.coverage}")
+    for line in dict.fromkeys(f"{one.target} coverage: {one.coverage}" for one in verdicts if one.coverage):
+        console.answer(line)
     for judged in red[:SHOWN]:
         console.talk(f"--- {judged.target} {judged.check}: {judged.reason}")
         for line in _tail(judged):

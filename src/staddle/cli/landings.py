@@ -105,14 +105,19 @@ def _end(workspace: "Workspace", done: "Sequence[Landed]", *, sync: bool, remove
         console.answer_json([asdict(one) | {"well": one.well} for one in done])
     else:
         for one in done:
-            console.answer(f"{one.name}: {one.did}{f', {one.why}' if one.why else ''}")
+            did = "would land" if one.did == "ready" else one.did
+            console.answer(f"{one.name}: {did}{f', {one.why}' if one.why else ''}")
             for commit in one.commits:
                 console.answer(f"  {commit.oid[:10]} {commit.subject}")
     if any(one.did == "landed" for one in done):
         _afterwards(workspace, done, sync=sync, remove=remove)
     if bad := [one for one in done if not one.well]:
         name = bad[0].name
-        ways = {"conflict": f"staddle sync {name} --manual", "red": f"staddle verify {name}"}
+        ways = {
+            "conflict": f"staddle sync {name} --manual",
+            "red": f"staddle verify {name}",
+            "refused": f"staddle status {name}",
+        }
         what = f"did not land: {', '.join(f'{one.name} ({one.did})' for one in bad)}"
         raise WorkFailed(what, ways.get(bad[0].did, f"staddle land {name} --dry-run"))
 

@@ -100,7 +100,11 @@ def lint_paths(plan: Plan, branch: str, paths: Iterable[str], waiting: Mapping[s
     for ahead in dict.fromkeys(waiting[path] for path in schema if path in waiting):
         theirs = [path for path in schema if waiting.get(path) == ahead]
         what = f"{_named(theirs)} {_is(theirs)} {ahead}'s, which has yet to land"
-        found.append(Finding("schema-waits", name, what, f"land {ahead}, then: staddle sync {name}", Level.WARNING))
+        found.append(
+            Finding(
+                "schema-waits", name, what, f"merge {ahead} into {plan.base}, then: staddle sync {name}", Level.WARNING
+            )
+        )
     return found + _ownership(plan, milestone, others)
 
 

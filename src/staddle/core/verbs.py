@@ -23,8 +23,9 @@ VERBS = (
     Verb(
         "plan",
         "Show what the plan declares against what git has.",
-        "For each milestone: ok; create or gone (worktrees makes its tree), adopt (made by hand), or drift and foreign "
-        "(something else is there, with the reason). Trees whose milestone has left the plan are undeclared.",
+        "For each milestone: ok; landed (done, and its tree taken away); create or gone (worktrees makes its tree), "
+        "adopt (made by hand), or drift and foreign (something else is there, with the reason). Trees whose milestone "
+        "has left the plan are undeclared.",
         "--json",
     ),
     Verb(

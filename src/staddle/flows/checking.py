@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 
 from ..core.errors import Held, Refused, WorkFailed
 from ..core.model import Check
@@ -167,10 +168,9 @@ class _Work:
 
     def _again(self, known: Judged, check: str, found: Look) -> Judged:
         """An earlier answer as one to this subject's check."""
-        commit = found.commit or Oid("")
-        return replace(
-            known, target=self.subject.name, check=check, tree=found.tree, commit=commit, finished=time.time()
-        )
+        own = replace(known, target=self.subject.name, check=check, tree=found.tree, commit=found.commit or Oid(""))
+        coverage = known.coverage if Path(known.coverage).is_file() else ""  # it may have gone with another tree
+        return replace(own, finished=time.time(), coverage=coverage)
 
     def _worth_trying(self, found: Judged, check: Check) -> bool:
         """Whether a check that was red is to run again: that was asked for, or it may be repeated more often now."""

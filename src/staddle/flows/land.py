@@ -9,9 +9,9 @@ from ..guard import fetching, moving
 from ..guard.landing import Landing, TargetMoved
 from ..guard.trap import Trap
 from .conflicts import foreseen
-from .loads import Load, Squashed, Stack, checks_of, has_landed, stack, weigh
+from .loads import Load, Squashed, Stack, checks_of, stack, weigh
 from .proof import prove
-from .survey import Base, find_base, survey
+from .survey import Base, find_base, has_landed, survey
 from .workspace import Tell, Workspace, changing, occupying
 
 MOST_TRIES = 5
@@ -142,9 +142,11 @@ def bring_up(workspace: Workspace, trap: Trap, tell: Tell) -> None:
 
 
 def finished(workspace: Workspace, name: str) -> bool:
-    """Whether all that the milestone has to fulfil has landed, and its branch holds nothing more."""
+    """Whether all that the milestone has to fulfil has landed, and its branch and tree hold nothing more."""
     found = survey(workspace, workspace.chosen([name]))
     finding = found.findings[0]
+    if finding.folder.is_dir() and workspace.git.changes(finding.folder):
+        return False
     base, there = found.base, finding.start == "branch"
     own = there and moving.own_work(workspace.git, workspace.state, base.oid, base.tracking, finding.tip)
     return has_landed(workspace, base.oid, finding.milestone) and not own

@@ -11,7 +11,7 @@ from ..core.squash import Parcel, parcels, squash_message
 from ..edges.objects import Objects
 from ..guard import moving
 from .lint import findings_for
-from .survey import Base, Finding, Standing
+from .survey import Base, Finding, Standing, has_landed
 from .workspace import Workspace
 
 
@@ -44,13 +44,6 @@ class Stack:
     paths: tuple[str, ...] = ()
 
 
-def has_landed(workspace: Workspace, base: Oid, milestone: Milestone) -> bool:
-    """Whether the base has a commit for each requirement of the milestone; any of its own when it declares none."""
-    if not milestone.requirements:
-        return workspace.git.has_line(base, f"Milestone: {milestone.id}")
-    return all(workspace.git.has_subject(base, one.message(milestone.scope)) for one in milestone.requirements)
-
-
 def weigh(
     workspace: Workspace, finding: Finding, base: Base, upto: str | None = None, aboard: Collection[str] = ()
 ) -> Load:
@@ -65,7 +58,7 @@ def weigh(
     if not own:
         return Load(finding, ())
     _require_standing(finding)
-    _require_needs(workspace, finding.milestone, base.oid, aboard)
+    require_needs(workspace, finding.milestone, base.oid, aboard)
     require_rules(workspace, finding)
     cut = parcels(finding.milestone, own)
     if upto is None:
@@ -123,14 +116,16 @@ def checks_of(plan: Plan, milestone: Milestone) -> Mapping[str, Check]:
 
 def _require_standing(finding: Finding) -> None:
     name = finding.name
-    if finding.standing not in (Standing.OK, Standing.ADOPT, Standing.CREATE, Standing.GONE):
+    if finding.standing not in (Standing.OK, Standing.ADOPT, Standing.CREATE, Standing.GONE, Standing.LANDED):
         raise Refused("tree", f"{name}: {finding.standing}: {finding.note}", f"staddle plan {name}")
     if finding.entry and (operation := finding.entry.under_way()):
         what = f"a {operation} is under way in {finding.folder}"
-        raise Refused("under-way", what, f'cd "$(staddle path {name})" && git {operation} --abort')
+        by_git = f'cd "$(staddle path {name})" && git {operation} --abort'
+        raise Refused("under-way", what, f"staddle sync {name} --continue" if operation == "rebase" else by_git)
 
 
-def _require_needs(workspace: Workspace, milestone: Milestone, base: Oid, aboard: Collection[str]) -> None:
+def require_needs(workspace: Workspace, milestone: Milestone, base: Oid, aboard: Collection[str] = ()) -> None:
+    """Refused while a milestone that it needs has neither landed nor is aboard."""
     needed = [workspace.plan.milestone(one) for one in milestone.needs if one not in aboard]
     if waiting := [one.id for one in needed if not has_landed(workspace, base, one)]:
         what = f"{milestone.id} needs {', '.join(waiting)}, which {'has' if len(waiting) == 1 else 'have'} not landed"

@@ -35,7 +35,7 @@ class Prompt:
 def prompts(workspace: Workspace, targets: list[str]) -> list[Prompt]:
     """Render and write the prompts of the chosen milestones, in the plan's order."""
     written, changing = [], foreseen(workspace, ()).changing
-    for finding in standing_trees(workspace, workspace.chosen(targets)):
+    for finding in standing_trees(workspace, workspace.chosen(targets), named=bool(targets)):
         for requirement in finding.milestone.requirements:
             prompt = _prompt(workspace, finding.milestone, requirement, finding.folder, changing)
             prompt.file.parent.mkdir(exist_ok=True)

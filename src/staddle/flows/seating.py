@@ -47,7 +47,8 @@ def seats(around: Whereabouts, targets: Sequence[str]) -> list[Seat]:
     if places and around.site.git.common != around.home.git.common:
         what = f"{places[0].run.id} is a run of {around.site.git.main}, and the plan is for {around.home.git.main}"
         raise UsageError(what, f"cd {shell(around.home.git.main)}, and give --plan FILE there")
-    findings = standing_trees(around.workspace, milestones) if around.workspace and milestones else []
+    home, named = around.workspace, bool(targets)
+    findings = standing_trees(home, milestones, named=named) if home and milestones else []
     found = [Seat(one.name, one.folder, one.milestone.branch, one.milestone) for one in findings]
     return found + [_candidate(place) for place in places]
 

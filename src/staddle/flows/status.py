@@ -1,9 +1,10 @@
 """status: a row for each milestone and candidate - where it stands, what its checks said, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..core.errors import Refused
 from ..core.matrix import Side
 from ..core.model import Milestone
 from ..core.verdict import Verdict
@@ -15,10 +16,11 @@ from ..guard import assignments, roster
 from ..guard.shelving import shelf
 from .candidacy import CandidateRow, candidate_rows
 from .conflicts import compare, side
+from .loads import require_needs, require_rules
 from .offering import last_known
 from .rows import CALM, NO_CHANGES, Row, answers, attended, check_words, content_now, in_order, no_answer
 from .subject import Subject
-from .survey import READABLE, Base, Finding, Standing, survey
+from .survey import READABLE, Base, Finding, Standing, has_landed, survey
 from .whereabouts import Whereabouts
 from .workspace import Workspace
 
@@ -104,11 +106,12 @@ def _milestone(
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
     checks = _checks(aside, workspace, base, finding, changes)
-    done = all(git.has_subject(base.oid, one.message(milestone.scope)) for one in milestone.requirements)
-    landed = bool(milestone.requirements) and done and not ahead
+    landed = bool(milestone.requirements) and has_landed(workspace, base.oid, milestone) and not ahead
     set_up = finding.standing is not Standing.OK or member is None or bool(member.set_up)
     agent = assignments.standing(workspace.state, finding.name)
-    step = _next_step(finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed)
+    step = _next_step(
+        workspace, finding, base, changes, under_way, (ahead or 0, behind or 0), checks, landed, conflicts
+    )
     return MilestoneRow(
         name=finding.name,
         service=milestone.service,
@@ -145,6 +148,7 @@ def _checks(aside: Shelf, workspace: Workspace, base: Base, finding: Finding, ch
 
 
 def _next_step(
+    workspace: Workspace,
     finding: Finding,
     base: Base,
     changes: Changes,
@@ -152,11 +156,13 @@ def _next_step(
     distance: tuple[int, int],
     checks: dict[str, str],
     landed: bool,
+    conflicts: Collection[str],
 ) -> str:
     ahead, behind = distance
     name = finding.name
     red = any(word not in CALM for word in checks.values())
     steps = (
+        (finding.standing is Standing.LANDED, "-"),
         (finding.standing in (Standing.CREATE, Standing.GONE, Standing.ADOPT), f"worktrees {name}"),
         (finding.standing in (Standing.DRIFT, Standing.FOREIGN), finding.note),
         (under_way == "rebase", f"sync {name} --continue, or --abort"),
@@ -167,7 +173,17 @@ def _next_step(
         (ahead == 0, f"agents {name}"),
         (red, "mend it, then verify"),
         (any(word != str(Verdict.PASS) for word in checks.values()), f"verify {name}"),
-        (behind > 0, f"rebase onto {base.name}"),
-        (True, "ready to land"),
+        (behind > 0, f"sync {name}{' --manual' * (base.name in conflicts)}"),
+        (True, ""),
     )
-    return next(step for holds, step in steps if holds)
+    return next(step for holds, step in steps if holds) or _before_landing(workspace, finding, base)
+
+
+def _before_landing(workspace: Workspace, finding: Finding, base: Base) -> str:
+    """What `land` would refuse to go without, where all else is well."""
+    try:
+        require_needs(workspace, finding.milestone, base.oid)
+        require_rules(workspace, finding)
+    except Refused as error:
+        return error.hint.removeprefix("staddle ")
+    return "ready to land"

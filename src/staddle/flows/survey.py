@@ -15,10 +15,14 @@ from .workspace import Workspace
 
 
 class Standing(StrEnum):
-    """How a milestone's tree stands to the plan; `create`, `adopt` and `gone` are what `worktrees` acts on."""
+    """How a milestone's tree stands to the plan; `create`, `adopt` and `gone` are what `worktrees` acts on.
+
+    `landed` is one that is done and taken away: it is made again only when it is named.
+    """
 
     OK = "ok"
     CREATE = "create"
+    LANDED = "landed"
     ADOPT = "adopt"
     GONE = "gone"
     DRIFT = "drift"
@@ -103,9 +107,19 @@ def survey(workspace: Workspace, milestones: Sequence[Milestone]) -> Survey:
     return Survey(base, tuple(look.at(milestone) for milestone in milestones), undeclared)
 
 
-def standing_trees(workspace: Workspace, chosen: Sequence[Milestone]) -> list[Finding]:
-    """The trees of these milestones; UsageError when one does not stand as the plan says."""
-    findings = list(survey(workspace, chosen).findings)
+def has_landed(workspace: Workspace, base: Oid, milestone: Milestone) -> bool:
+    """Whether the base has a commit for each requirement of the milestone; any of its own when it declares none."""
+    if not milestone.requirements:
+        return workspace.git.has_line(base, f"Milestone: {milestone.id}")
+    return all(workspace.git.has_subject(base, one.message(milestone.scope)) for one in milestone.requirements)
+
+
+def standing_trees(workspace: Workspace, chosen: Sequence[Milestone], *, named: bool) -> list[Finding]:
+    """The trees of these milestones; UsageError when one does not stand as the plan says.
+
+    Unless they were named, those that are done and taken away are passed over.
+    """
+    findings = [one for one in survey(workspace, chosen).findings if named or one.standing is not Standing.LANDED]
     for finding in findings:
         if finding.standing not in READABLE:
             why = f"{finding.name} has no tree at {finding.folder}"
@@ -143,11 +157,14 @@ class _Look:
             return self._standing_of_gone(folder, entry)
         if folder.exists():
             return Standing.FOREIGN, "something that is no tree of this repository stands there"
+        start = self._start(milestone.branch)[0]
+        if start == "base" and has_landed(self.workspace, self.base.oid, milestone):
+            return Standing.LANDED, f"all of it is on {self.base.name}"
         return Standing.CREATE, {
             "branch": "from its branch, which exists",
             "remote": f"from {self.base.remote}/{milestone.branch}",
             "base": f"new branch from {self.base.name}",
-        }[self._start(milestone.branch)[0]]
+        }[start]
 
     def _standing_of_entry(self, milestone: Milestone, folder: Path, entry: Entry) -> tuple[Standing, str]:
         if not is_linked(folder, entry.admin):

@@ -57,9 +57,7 @@ def undo_candidate(site: Site, candidate: Candidate) -> Restored:
 def _nothing_kept(site: Site, candidate: Candidate, name: str) -> UsageError:
     run = candidates.load(site.state, candidate.run)
     if run is not None and candidate in run.candidates:
-        return UsageError(
-            f"run {run.id} has not ended, nothing of {name} was taken away", f"staddle reconcile {run.id}"
-        )
+        return UsageError(f"run {run.id} has not ended, nothing of {name} was taken away", f"staddle status {run.id}")
     if candidates.ended(site.state).get(candidate.run) == candidate.number:
         return UsageError(f"{name} landed", "take its merge back: git revert -m 1 COMMIT")
     if folders := keeping.folders(site.state, candidate):
@@ -95,7 +93,7 @@ def undo_milestone(workspace: Workspace, target: str, *, tell: Tell) -> Restored
 def _restore(workspace: Workspace, trap: Trap, finding: Finding) -> Restored:
     """Make the tree again on its branch, and that where it was deleted."""
     milestone = finding.milestone
-    if finding.standing not in (Standing.CREATE, Standing.GONE):
+    if finding.standing not in (Standing.CREATE, Standing.GONE, Standing.LANDED):
         what = f"{finding.name} has its tree: {finding.folder} ({finding.standing})"
         raise Refused("stands", what, f"staddle status {finding.name}")
     oid = None if finding.start == "branch" else ledger.last_noted(workspace.state, milestone.branch)

@@ -44,7 +44,7 @@ def verify(
     if places and not workspace.plan.checks:
         what = f"{workspace.loaded.path} declares no checks of its own, only of milestones"
         raise UsageError(what, "write them at its top: checks: {suite: pytest}")
-    findings = standing_trees(workspace, milestones) if milestones else []
+    findings = standing_trees(workspace, milestones, named=bool(targets)) if milestones else []
     names = [*(finding.name for finding in findings), *(place.name for place in places)]
     with ExitStack() as held:
         for run in sorted({place.run.id for place in places}):

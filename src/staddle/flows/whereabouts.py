@@ -11,6 +11,7 @@ from ..core.model import Milestone, Plan
 from ..core.names import Candidate, did_you_mean, quoted
 from ..core.runs import Run
 from ..guard import candidates
+from .survey import standing_trees
 from .workspace import PLAN_NAME, Site, Tell, Workspace, is_in_repository, open_site, open_workspace, plan_of
 
 
@@ -73,9 +74,11 @@ class Whereabouts:
         )
 
     def judgeable(self, tell: Tell) -> list[str]:
-        """The names of all milestones and of the candidates that can be judged; a line for each other one."""
+        """The names of all that can be judged; a line for each candidate that cannot."""
         has_checks = self.workspace is not None and bool(self.workspace.plan.checks)
-        names = [one.id.lower() for one in self.milestones]
+        names = []
+        if self.workspace:
+            names = [one.name for one in standing_trees(self.workspace, self.milestones, named=False)]
         for one in self.places:
             if not has_checks:
                 tell(f"{one.name} is left out: the plan declares no checks at its top")

@@ -23,7 +23,7 @@ from .workspace import Tell, Workspace, changing, occupying
 class TreeOutcome:
     """What came of one milestone's tree; `tree` is its path as the plan writes it.
 
-    `did` is created, adopted, ok, drift, foreign or failed.
+    `did` is created, adopted, ok, drift, foreign or failed; landed where it is done, and was not named.
     """
 
     name: str
@@ -36,7 +36,7 @@ class TreeOutcome:
     @property
     def well(self) -> bool:
         """Whether the tree now stands as the plan says."""
-        return self.did in ("created", "adopted", "ok")
+        return self.did in ("created", "adopted", "ok", "landed")
 
 
 def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Tell) -> list[TreeOutcome]:
@@ -49,7 +49,8 @@ def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Te
         findings = found.findings
         outcomes = {finding.name: _seen(finding) for finding in findings}
         _clear_gone(workspace, trap, findings)
-        to_make = [finding for finding in findings if finding.standing in (Standing.CREATE, Standing.GONE)]
+        absent = (Standing.CREATE, Standing.GONE, *[Standing.LANDED] * bool(targets))
+        to_make = [finding for finding in findings if finding.standing in absent]
         if to_make:
             tell(
                 f"creating {len(to_make)} tree{'s' * (len(to_make) > 1)} from {found.base.name} ({found.base.oid[:10]})"
@@ -57,7 +58,8 @@ def worktrees(workspace: Workspace, targets: list[str], *, fetch: bool, tell: Te
             outcomes |= _create(workspace, trap, to_make, found.base.remote, tell)
         adopted = [finding for finding in findings if finding.standing is Standing.ADOPT]
         roster.enrol(workspace.state, [_adopted(finding) for finding in adopted])
-    standing = [finding for finding in findings if outcomes[finding.name].well]
+    made = {name for name, outcome in outcomes.items() if outcome.well and outcome.did != Standing.LANDED}
+    standing = [finding for finding in findings if finding.name in made]
     with occupying(workspace, [finding.name for finding in standing], "worktrees"):
         outcomes |= _set_up(workspace, standing, outcomes, tell)
     return list(outcomes.values())
