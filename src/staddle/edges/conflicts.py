@@ -12,7 +12,7 @@ from pathlib import Path
 from ..core.names import Oid
 from .entries import Entry
 from .git import Git
-from .gitcalls import DURABLE
+from .gitcalls import DURABLE, GitError
 from .process import Outcome
 
 RERERE = ("-c", "rerere.enabled=true", "-c", "rerere.autoupdate=true")
@@ -123,17 +123,26 @@ class Conflicts:
         argv = ("rebase", "--quiet", "--interactive", *PLAIN, "--onto", onto, after)
         outcome = self._git.attempt(*argv, at=at, env=env, settings=(*DURABLE, *RERERE))
         todo.unlink()
-        return outcome
+        return _alive(argv, outcome)
 
     def go_on(self, at: Path) -> Outcome:
         """Commit what is staged, and go on with the rebase under way."""
-        return self._git.attempt("rebase", "--continue", at=at, settings=(*DURABLE, *RERERE))
+        argv = ("rebase", "--continue")
+        return _alive(argv, self._git.attempt(*argv, at=at, settings=(*DURABLE, *RERERE)))
 
     def give_up(self, at: Path, over: Oid | None) -> Outcome:
         """Take the rebase under way back; `over` is written over what a cut one left, None if it was not."""
         if over:  # git spares what its index does not know, and would stop there
             self._git.run("reset", "--hard", "--quiet", over, at=at)
-        return self._git.attempt("rebase", "--abort", at=at, settings=DURABLE)
+        argv = ("rebase", "--abort")
+        return _alive(argv, self._git.attempt(*argv, at=at, settings=DURABLE))
+
+
+def _alive(argv: Sequence[str], outcome: Outcome) -> Outcome:
+    """The outcome; GitError when git was killed, for then what it leaves is no stop of a rebase."""
+    if outcome.rc < 0:
+        raise GitError(argv, outcome)
+    return outcome
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,11 @@ def let_in(
     """
     trap.undo(lambda: settle(git, state))
     rebase = asdict(one) | {"admin": str(one.admin)}
-    state.write(JOURNAL, {"since": time.time(), "deciding": deciding, "rebase": rebase})
+    since = time.time()
+    state.write(JOURNAL, {"since": since, "deciding": deciding, "rebase": rebase})
     outcome = act(Conflicts(git))
     with trap.shielded():
+        _clear_locks(git, one, since)  # git may have been killed, and we not
         _note(git, state, one)
         state.drop(JOURNAL)
     return outcome
@@ -79,9 +81,7 @@ def settle(git: Git, state: State) -> None:
     if not record:
         return
     one, since = Rebase.load(record["rebase"]), record["since"]
-    shared = (git.common / f"{one.target}.lock", git.common / "packed-refs.lock", git.common / "packed-refs.new")
-    for lock in (*one.admin.rglob("*.lock"), *shared):
-        clear_stale(git, lock, since)
+    _clear_locks(git, one, since)
     entry = next((entry for entry in entries(git) if entry.admin == one.admin), None)
     home, tip = one.admin / "rebase-merge", git.refs(one.target).get(one.target)
     if entry and home.exists() and not record["deciding"]:
@@ -96,6 +96,12 @@ def settle(git: Git, state: State) -> None:
             (home / MARK).touch()
     _note(git, state, one)
     state.drop(JOURNAL)
+
+
+def _clear_locks(git: Git, one: Rebase, since: float) -> None:
+    shared = (git.common / f"{one.target}.lock", git.common / "packed-refs.lock", git.common / "packed-refs.new")
+    for lock in (*one.admin.rglob("*.lock"), *shared):
+        clear_stale(git, lock, since)
 
 
 def _note(git: Git, state: State, one: Rebase) -> None:
