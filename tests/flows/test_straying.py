@@ -19,8 +19,8 @@ TEST = "def test_one(): pass\ndef test_two(): pass\n"
 
 
 def judged(planned: Planned, shell: str, code: int = 1) -> tuple[str, dict[str, str]]:
-    """How an agent that is this shell text is judged: its outcome, and what was found by rule."""
-    agents = {"script": {"command": {"shell": shell}}}
+    """How an agent that is this shell text, past its fence, is judged: its outcome, and what was found by rule."""
+    agents = {"script": {"command": {"shell": f"unset STADDLE_FENCE; {shell}"}}}
     repository = planned(1, agents=agents, milestone={"requirements": REQUIREMENTS})
     repository.staddle("worktrees")
     repository.commit(repository.tree(1), "tests/test_it.py", TEST, "test(part1): FR-X-000 two tests")
@@ -42,13 +42,13 @@ def judged(planned: Planned, shell: str, code: int = 1) -> tuple[str, dict[str, 
         ("git -C ../parpour commit -q --allow-empty -m 'chore: x'", "refs", "refs/heads/main"),
         ("git -C ../parpour switch -q --detach", "worktrees", "another tree's HEAD was moved"),
         ("git reset -q --hard HEAD~1", "rewritten", "was rewritten or is gone"),
-        ("git commit -q --amend -m x", "rewritten", "was rewritten or is gone"),
+        ("git commit -q --amend --no-verify -m x", "rewritten", "was rewritten or is gone"),
         ("echo x > ../parpour/new.txt", "main-checkout", "new.txt"),
         ("echo x >> ../parpour/README.md", "main-checkout", "README.md"),
         ("git worktree add -q ../mine HEAD", "worktrees", "mine"),
         ("echo x > f; git add f; git stash -q", "stash", "stash"),
         ("git config core.pager less", "settings", "core.pager=less"),
-        ("h=$(git rev-parse --git-path hooks); echo 'exit 0' > $h/pre-push", "settings", "hooks/pre-push"),
+        ("echo 'exit 0' > ../parpour/.git/hooks/pre-push", "settings", "hooks/pre-push"),
         (f"{COMMIT}; git push -q origin HEAD", "pushed", "refs/remotes/origin/feat/venture-m1-part"),
     ],
 )
@@ -61,7 +61,7 @@ def test_what_is_not_the_agents_own_is_named(planned: Planned, shell: str, rule:
 @pytest.mark.parametrize(
     ("shell", "rule", "says"),
     [
-        ("git commit -q --allow-empty -m 'update code'", "message", "committed as 'update code', not as asked"),
+        ("git commit -qn --allow-empty -m 'update code'", "message", "committed as 'update code', not as asked"),
         (f"{COMMIT}; git commit -q --no-verify --allow-empty -m 'more'", "message", "more"),
         (f"{COMMIT}; echo x > left", "uncommitted", "left uncommitted: left"),
         (f"git rm -q tests/test_it.py; {COMMIT}", "tests", "tests removed: test_one, test_two"),

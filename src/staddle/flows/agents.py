@@ -9,7 +9,7 @@ from ..core.errors import UsageError
 from ..core.model import Agent
 from ..core.names import split_target
 from ..edges.engine import LocalEngine
-from ..guard import assignments
+from ..guard import assignments, fence
 from .crew import Crew, Watch
 from .seating import plan_of, seats, tasks
 from .spawn import RUN_WAIT_SECONDS
@@ -69,6 +69,7 @@ def _occupied(around: Whereabouts, names: list[str]) -> Iterator[dict[str, ExitS
         for name in sorted(names):
             trees[name].enter_context(state.lock(f"tree-{name}", TREE_WAIT_SECONDS, "staddle agents"))
         held.enter_context(occupying(around.home, (), "agents"))
+        fence.put_up(around.home.git, state)
         for name in sorted(names):
             assignments.settle(state, name)
             trees[name].enter_context(assignments.holding(state, name, "staddle agents"))

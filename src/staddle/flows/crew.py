@@ -19,7 +19,7 @@ from ..edges.process import Running
 from ..edges.slots import default_slots
 from ..edges.state import SECRET_FOLDER, write_durably
 from ..edges.surroundings import environment
-from ..guard import assignments
+from ..guard import assignments, fence
 from ..guard.registry import register
 from .judging import Sight, judge, look
 from .seating import Task, brace_values, own_variables
@@ -166,7 +166,8 @@ class Crew:
             values["prompt_file"] = str(task.file.with_suffix(".again.md"))
             write_durably(Path(values["prompt_file"]), values["prompt"])
         how = start_of(self.agent, values, session=work.session, resuming=resuming)
-        own = {**own_variables(self.around, seat), **how.env, "STADDLE_AGENT": self.name}
+        fenced = fence.variables(self.around.home.state, seat.ref, Path(values["git_dir"]))
+        own = {**own_variables(self.around, seat), **how.env, **fenced, "STADDLE_AGENT": self.name}
         return Job(
             unit=work.unit,
             argv=how.argv,

@@ -11,7 +11,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..edges.entries import entries
@@ -36,15 +36,19 @@ COSTLY = ("reference-transaction", "post-index-change", "push-to-checkout", "pre
           "post-update", "proc-receive")  # fmt: skip
 """Handed on where the repository has one: git runs them all the time, or does something else where there is none."""
 
-SCRIPT = """#!/bin/sh
-# Written by staddle for the trees of milestones: the repository's own hook of this name, then the rules of the plan.
-name=${0##*/} ours=${0%/*} own=
+OWN = """name=${0##*/} ours=${0%/*} own=
 while IFS= read -r folder; do
-    [ "$folder" = "$ours" ] || own=$folder
+    [ "$folder" != "$ours" ] || break
+    own=$folder
 done <<END
 $(git config --type=path --get-all core.hooksPath)
 END
-own=${own:-${ours%/*}/hooks}/$name
+own=${own:-${ours%/staddle*}/hooks}/$name"""
+"""How a script of ours finds the hook that would run without it; what comes after our folder would have beaten it."""
+
+SCRIPT = f"""#!/bin/sh
+# Written by staddle for the trees of milestones: the repository's own hook of this name, then the rules of the plan.
+{OWN}
 case $name in
     commit-msg | pre-commit) [ ! -x "$own" ] || "$own" "$@" || exit ;;
     *) [ ! -x "$own" ] || exec "$own" "$@"
@@ -78,8 +82,8 @@ def settle(git: Git, state: State, plan: Path | None = None) -> None:
         for unfinished in home.glob(".*.new"):
             unfinished.unlink()
         _write_scripts(git, home, plan)
-        _put(home / "tree", f"[core]\n\thooksPath = {_quoted(str(home))}\n")
-        _put(home / "config", "".join(f"{_condition(admin)}\n\tpath = tree\n" for admin in trees))
+        put(home / "tree", f"[core]\n\thooksPath = {quoted(str(home))}\n")
+        put(home / "config", "".join(f"{condition(admin)}\n\tpath = tree\n" for admin in trees))
     if bool(trees) != (INCLUDED.encode() in (git.common / "config").read_bytes()):
         with state.lock("repository", WAIT_SECONDS, "naming the hooks of trees"), editing_config(git, state) as draft:
             if trees:
@@ -99,7 +103,7 @@ def is_ours(git: Git, key: str, value: str) -> bool:
     home = git.common / FOLDER
     allowed = f'(\\[includeIf "gitdir:{re.escape(_pattern(git.common / "worktrees"))}/[^"\n]*"\\]\n\tpath = tree\n)*'
     config, tree = (_text(home / name) for name in ("config", "tree"))
-    return bool(re.fullmatch(allowed, config)) and tree in ("", f"[core]\n\thooksPath = {_quoted(str(home))}\n")
+    return bool(re.fullmatch(allowed, config)) and tree in ("", f"[core]\n\thooksPath = {quoted(str(home))}\n")
 
 
 def _trees(git: Git, state: State) -> list[Path]:
@@ -110,17 +114,20 @@ def _trees(git: Git, state: State) -> list[Path]:
 
 
 def _write_scripts(git: Git, home: Path, plan: Path | None) -> None:
-    """The one script, and a link to it by the name of each hook."""
-    script = home / "script"
-    named = str(plan) if plan else next(_plan_of(_text(script)), "")
+    named = str(plan) if plan else next(_plan_of(_text(home / "script")), "")
     package = Path(__file__).parents[2]
     values = {"python": sys.executable, "package": str(package), "plan": named}
     baked = " ".join(f"{name}={shlex.quote(value)}" for name, value in values.items())
-    _put(script, SCRIPT.replace("@BAKED@", baked), mode=0o755)
+    put_hooks(git, home, SCRIPT.replace("@BAKED@", baked), NAMES)
+
+
+def put_hooks(git: Git, home: Path, script: str, names: Sequence[str]) -> None:
+    """Let the folder have one script, and a link to it by the name of each hook."""
+    put(home / "script", script, mode=0o755)
     own = git.hooks_folder()
-    for name in (*NAMES, *(name for name in COSTLY if os.access(own / name, os.X_OK))):
+    for name in {*names, *(name for name in COSTLY if os.access(own / name, os.X_OK))}:
         if not (home / name).is_symlink():
-            (home / name).symlink_to(script.name)
+            (home / name).symlink_to("script")
 
 
 def _plan_of(script: str) -> Iterator[str]:
@@ -129,7 +136,8 @@ def _plan_of(script: str) -> Iterator[str]:
     yield from (word.removeprefix("plan=") for line in lines for word in shlex.split(line) if word.startswith("plan="))
 
 
-def _put(path: Path, text: str, mode: int = 0o644) -> None:
+def put(path: Path, text: str, mode: int = 0o644) -> None:
+    """Let a file hold this text, and have this mode."""
     if _text(path) != text or path.stat().st_mode & 0o777 != mode:
         write_durably(path, text, mode)
 
@@ -138,8 +146,9 @@ def _text(path: Path) -> str:
     return path.read_text(errors="surrogateescape") if path.is_file() else ""
 
 
-def _condition(admin: Path) -> str:
-    return f'[includeIf "gitdir:{_pattern(admin)}"]'
+def condition(git_dir: Path, below: str = "") -> str:
+    """The head of what holds where git works with this folder, or with what `below` matches in it."""
+    return f'[includeIf "gitdir:{_pattern(git_dir)}{below}"]'
 
 
 def _pattern(admin: Path) -> str:
@@ -148,6 +157,7 @@ def _pattern(admin: Path) -> str:
     return glob.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """A value as it is written into a config file."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
