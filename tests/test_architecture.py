@@ -26,6 +26,7 @@ SIDEWAYS = {
         ("slots", "state"), ("verdicts", "state"), ("treecopy", "process"),
         ("remotes", "git"), ("remotes", "gitcalls"),
         ("forge", "git"), ("forge", "process"), ("forge", "remotes"),
+        ("process", "masking"), ("console", "masking"), ("reports", "masking"),
     },
 }  # fmt: skip
 """Imports between edges: everything runs through `process`, records are files of `state`."""

@@ -1,22 +1,21 @@
 """The supervisor: owns one job, which is a process and all its descendants, and lets none outlive it.
 
-A program of its own (`python -I -S supervisor.py`, standard library only). The first line on stdin is the job, a
-JSON object; the answer is one JSON line on stdout. Invariants:
+A program of its own (`python -I -S supervisor.py`, standard library only): a JSON line in, one out. Invariants:
 
 - The answer comes when no process of the job is left, or it says which ones would not go.
 - stdin is the lifeline: its end stops the job, and so do a line `cancel`, INT, TERM, HUP and the limit that every job
   has. To stop is TERM for every process, and KILL after `grace` seconds.
-- A process belongs to the job if it descends from us (we are a subreaper, so a daemon still does), or if it bears the
-  unit's marker and no living supervisor of that unit is among its ancestors.
-- Nothing else is ever signalled, least of all we and our ancestors; and a signal meets the process that was seen, not a
-  later one of the same number: a pidfd holds it while its start time is compared.
-- When we are killed the leader dies with us; `--sweep UNIT...` ends the rest, of UNIT and of `UNIT/...`.
-- There is one thread: the leader's death signal follows the thread that asked for it, not the process.
+- A process is the job's if it descends from us (we are a subreaper, so a daemon still does), or if it bears the unit's
+  marker and has no living supervisor of that unit above it. Nothing else is ever signalled, least of all our ancestors;
+  and a signal meets the process that was seen: a pidfd holds its number while its start time is compared.
+- When we are killed the leader dies with us: its death signal follows our one thread. `--sweep UNIT...` ends the rest,
+  of UNIT and of `UNIT/...`.
 """
 
 import ctypes
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -66,9 +65,9 @@ def look(pid: int) -> Process | None:
 def unit_of(pid: int) -> str | None:
     """The marker that a process bears in its environment, None without one."""
     with suppress(OSError):
-        for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-            if entry.startswith(MARKER.encode() + b"="):
-                return os.fsdecode(entry.partition(b"=")[2])
+        variables = Path(f"/proc/{pid}/environ").read_bytes()
+        found = re.search(rb"(?:\A|\0)%b=([^\0]*)" % MARKER.encode(), variables)
+        return os.fsdecode(found[1]) if found else None
     return None
 
 
@@ -124,15 +123,22 @@ def end(owns: Callable[[str], bool], grace: float, pause: Callable[[float], None
 
 
 class Log:
-    """The job's output in a file; when that grows beyond `cap` bytes its middle is left out."""
+    """The job's output in a file, its secrets masked; when that grows beyond `cap` bytes its middle is left out."""
 
-    def __init__(self, path: str, cap: int) -> None:
+    def __init__(self, path: str, cap: int, secrets: list[str]) -> None:
         self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         self.head, self.tail, self.cap = cap // 2, cap // 4, cap
-        self.size, self.total, self.fault = 0, 0, ""
+        self.size, self.total, self.fault, self.held = 0, 0, "", b""
+        self.secrets = [os.fsencode(secret) for secret in secrets]
+        self.secret = re.compile(b"|".join(map(re.escape, self.secrets)) or b"(?!)")
 
     def write(self, data: bytes) -> None:
-        """Append; a full disk ends the log, never the job."""
+        """Append; what may be a secret's beginning waits for more, or for the end, which is no data at all."""
+        text = self.held + data
+        begun = (n for one in self.secrets for n in range(1, len(one)) if text.endswith(one[:n]) and data)
+        cut = len(text) - max(begun, default=0)
+        cut = min([cut, *(found.start() for found in self.secret.finditer(text) if found.end() > cut)])
+        data, self.held = self.secret.sub(b"***", text[:cut]), text[cut:]
         self.total += len(data)
         try:
             self.size += os.write(self.file, data)
@@ -141,7 +147,7 @@ class Log:
                 kept = note + os.pread(self.file, self.tail, self.size - self.tail)
                 self.size = self.head + os.pwrite(self.file, kept, self.head)
                 os.ftruncate(self.file, os.lseek(self.file, self.size, os.SEEK_SET))
-        except OSError as error:
+        except OSError as error:  # a full disk ends the log, never the job
             self.fault = f"the log is not whole: {error.strerror}"
 
 
@@ -161,7 +167,7 @@ class Supervisor:
         Path("/proc/self/comm").write_text(title(job["unit"]))
         PRCTL(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.close(os.pidfd_open(me := os.getpid()))  # nothing starts where it could not be ended
-        self.log = Log(job["log"], job["log_cap"])
+        self.log = Log(job["log"], job["log_cap"], job.get("secrets", []))
 
         def prepare() -> None:
             PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -188,26 +194,20 @@ class Supervisor:
 
     def run(self) -> dict[str, Any]:
         """Watch the job until it ends or must stop, end what is left of it, and say how it went."""
-        while self.rc is None and not self.stopped:
-            if (left := self.begun + self.job["limit"] - time.monotonic()) > 0:
-                self._turn(left)
-            else:
-                self.stopped = "limit"
+        while self.rc is None and not self.stopped and (left := self.begun + self.job["limit"] - time.monotonic()) > 0:
+            self._turn(left)
         seconds = time.monotonic() - self.begun
-        reason = self.stopped if self.rc is None else "exited"
+        reason = self.stopped or "limit" if self.rc is None else "exited"
         owns = self.job["unit"].__eq__
         while reason == "exited" and time.monotonic() - self.begun < seconds + SETTLE_SECONDS and ours(owns):
             self._turn(TICK_SECONDS)
         ended, stubborn = end(owns, self.job["grace"], self._turn)
-        for _ in range(16):  # a pipe holds at most 1 MiB
+        for _ in range(17):  # a pipe holds at most 1 MiB, and then its end
             self._turn(0)
-        return {
-            "reason": "error" if stubborn else reason,
-            "rc": -signal.SIGKILL if self.rc is None else self.rc,
-            "seconds": seconds,
-            "strays": [f"{one.name} ({one.pid})" for one in ended] if reason == "exited" else [],
-            "message": stubborn or self.log.fault,
-        }
+        rc, message = -signal.SIGKILL if self.rc is None else self.rc, stubborn or self.log.fault
+        strays = [f"{one.name} ({one.pid})" for one in ended] if reason == "exited" else []
+        reason = "error" if stubborn else reason
+        return {"reason": reason, "rc": rc, "seconds": seconds, "strays": strays, "message": message}
 
     def _turn(self, seconds: float) -> None:
         """Wait for something to happen, at most so long, and take it in."""

@@ -294,3 +294,19 @@ def test_supervisor_inside_a_job_ends_its_own_job_when_the_outer_one_is_stopped(
     process.terminate()
     assert answer(process)["reason"] == "lost"
     assert gone(stray, within=0)
+
+
+@pytest.mark.parametrize("pause", ["", "read -r _ < more; "])
+def test_a_secret_does_not_reach_the_log_in_however_many_pieces_it_comes(
+    launch: Launch, mailbox: Mailbox, tmp_path: Path, pause: str
+) -> None:
+    os.mkfifo(tmp_path / "more")
+    process = launch(
+        f"printf 'a secret-1'; echo ready > {mailbox.path}; {pause}printf '23-end s secret-123 secret-12'",
+        secrets=["secret-123-end", "secret-123"],
+    )
+    mailbox.line()
+    if pause:
+        (tmp_path / "more").write_text("\n")
+    answer(process)
+    assert (tmp_path / "log").read_bytes() == b"a *** s *** secret-12"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .masking import masked
+
 STYLES = {
     "pass": "green", "ok": "green", "created": "green", "committed": "green", "landed": "green",
     "fail": "red", "failed": "red", "timeout": "red", "error": "red", "empty": "red", "dirty": "yellow",
@@ -34,7 +36,7 @@ def answer_json(data: Any) -> None:
 
 def talk(text: str) -> None:
     """Tell the person what is going on."""
-    _redraw(text.encode(errors="backslashreplace").decode() + "\n", _live.copy())
+    _redraw(masked(text).encode(errors="backslashreplace").decode() + "\n", _live.copy())
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import WorkFailed
 from ..core.unit import Ended, Job
+from .masking import secrets_in
 
 if TYPE_CHECKING:
     import sh
@@ -214,7 +215,8 @@ def start(job: Job) -> Running:
             _truncate_exc=False,
         )
     with suppress(OSError):  # it died at once; `wait` finds that out
-        ours.sendall(json.dumps(asdict(job), default=os.fspath).encode() + b"\n")
+        told = asdict(job) | {"secrets": secrets_in(job.env)}
+        ours.sendall(json.dumps(told, default=os.fspath).encode() + b"\n")
     return Running(job, supervisor, ours)
 
 

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from ..core.errors import UsageError
 from ..core.verdict import Counts, Judged, Verdict
+from .masking import masked
 
 TAIL_LINES, TAIL_BYTES = 20, 1 << 16
 NOT_TEXT = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -20,6 +21,11 @@ def _cases(path: Path) -> list[ElementTree.Element] | None:
         root = ElementTree.parse(path).getroot()  # noqa: S314 - our own check wrote it; expat bounds entity growth
     except (OSError, ElementTree.ParseError):
         return None
+    for said in root.iter():
+        if said.text and not said.text.isspace():
+            said.text = masked(said.text)
+        if "message" in said.attrib:
+            said.set("message", masked(said.attrib["message"]))
     return list(root.iter("testcase"))
 
 
