@@ -11,7 +11,7 @@ from staddle.core.model import Agent, AgentKind, Command
 from staddle.core.transcripts import Told, saying, told
 
 PLACES = {"git_dir": "/g/worktrees/t", "objects": "/g/objects", "refs": "/g/refs/heads/feat", "logs": "/g/logs"}
-VALUES = {"tree": "/t", "prompt": "do {tree} it", "prompt_file": "/p"} | PLACES
+VALUES = {"tree": "/t", "prompt": "do {tree} it", "prompt_file": "/p", "usage": "/u"} | PLACES
 ID = "11111111-1111-4111-8111-111111111111"
 
 LOGS: dict[str, list[dict[str, Any]]] = {
@@ -43,6 +43,7 @@ LOGS: dict[str, list[dict[str, Any]]] = {
         {"type": "step_finish", "sessionID": ID, "part": {"tokens": {"input": 30, "output": 4}, "cost": 0.5}},
     ],
 }  # fmt: skip
+USED = {"modelMetrics": {name: {"usage": {"inputTokens": 15, "outputTokens": 2}} for name in ("one", "other")}}
 FIGURES: dict[str, tuple[int | None, float | None]] = {
     "copilot": (None, None), "claude": (34, 0.5), "codex": (34, None), "gemini": (34, None), "opencode": (34, 0.5),
 }  # fmt: skip
@@ -69,6 +70,12 @@ def test_a_line_in_other_words_is_passed_over(kind: str) -> None:
 
 def test_of_a_command_the_last_lines_are_its_message() -> None:
     assert told("command", "one\n\ntwo\n").last == "one\ntwo"
+
+
+def test_copilots_tokens_are_read_from_its_file_of_what_it_used() -> None:
+    assert told("copilot", log("copilot"), json.dumps(USED, indent=2)).tokens == 34
+    assert told("copilot", log("copilot"), "{cut").tokens is None
+    assert "--usage-output-file /u" in line("copilot")
 
 
 def test_a_line_is_shown_as_what_is_said_in_it() -> None:

@@ -48,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
         argv=(
             *("copilot", "-C", "{tree}", "--add-dir", "{tree}", "--yolo"),
             *("--no-ask-user", "--no-auto-update", "--output-format", "json"),
+            *("--usage-output-file", "{usage}"),
             *(word for command in _DENIED for word in ("--deny-tool", f"shell({command})")),
         ),
         model="--model",

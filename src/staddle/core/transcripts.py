@@ -25,13 +25,13 @@ class Told:
 Line = Mapping[str, Any]
 
 
-def told(kind: str, log: str) -> Told:
-    """What the log of an agent of this kind tells."""
+def told(kind: str, log: str, usage: str = "") -> Told:
+    """What the log of an agent of this kind tells, and the file of what it used, as JSON, where it writes one."""
     if kind not in _READERS:
         lines = [line.strip() for line in log.splitlines() if line.strip()]
         return Told(last="\n".join(lines[-TAIL_LINES:]))
     found = Told()
-    for line in _lines(log):
+    for line in (*_lines(log), *_lines(" ".join(usage.split()))):
         try:
             found = _READERS[kind](found, line)
         except (KeyError, TypeError, AttributeError, ValueError):
@@ -74,14 +74,14 @@ def _lines(log: str) -> Iterator[Line]:
 
 
 def _copilot(now: Told, line: Line) -> Told:
-    match line["type"]:
-        case "assistant.message" if line["data"]["content"].strip():
-            return replace(now, last=str(line["data"]["content"]))
-        case "assistant.usage":
-            used = line["data"]
-            return replace(now, tokens=(now.tokens or 0) + int(used["inputTokens"]) + int(used["outputTokens"]))
-        case "result":
+    match line:
+        case {"type": "assistant.message", "data": {"content": str(text)}} if text.strip():
+            return replace(now, last=text)
+        case {"type": "result"}:
             return replace(now, session=str(line["sessionId"]))
+        case {"modelMetrics": models}:
+            used = [model["usage"] for model in models.values()]
+            return replace(now, tokens=sum(int(one["inputTokens"]) + int(one["outputTokens"]) for one in used))
     return now
 
 

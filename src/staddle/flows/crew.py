@@ -165,7 +165,8 @@ class Crew:
             values["prompt"] = GO_ON + task.text
             values["prompt_file"] = str(task.file.with_suffix(".again.md"))
             write_durably(Path(values["prompt_file"]), values["prompt"])
-        how = start_of(self.agent, values, session=work.session, resuming=resuming)
+        _usage(work).unlink(missing_ok=True)
+        how = start_of(self.agent, values | {"usage": str(_usage(work))}, session=work.session, resuming=resuming)
         fenced = fence.variables(self.around.home.state, seat.ref, Path(values["git_dir"]))
         own = {**own_variables(self.around, seat), **how.env, **fenced, "STADDLE_AGENT": self.name}
         return Job(
@@ -182,7 +183,7 @@ class Crew:
         site = self.around.home
         plan = self.around.workspace.plan if self.around.workspace else None
         found = judge(site, plan, task.seat, before, end, asked=task.asked, others=self._others(work))
-        said = told(work.kind, _text(end.log))
+        said = told(work.kind, _text(end.log), _text(_usage(work)))
         outcome, note = outcome_of(end.reason, end.rc, len(found.commits), found.strays)
         if outcome is Outcome.TIMEOUT:
             note = f"ended after its limit of {end.seconds:.0f} s"
@@ -211,6 +212,10 @@ class Crew:
             for work in works
             if work.target != mine.target and (work.outcome.under_way or work.ended >= mine.since)
         ]
+
+
+def _usage(work: Work) -> Path:
+    return Path(work.log).with_suffix(".usage.json")
 
 
 def _text(log: Path) -> str:
