@@ -1,4 +1,4 @@
-"""The agent programs that are tried for real: which release, how it is started, how it is led to another model.
+"""The agent programs that are tried for real: which release, what a plan says, how it is led to another model.
 
     python -m tests.agents.clients FOLDER [NAME ...]
 
@@ -21,17 +21,19 @@ SKILLS = "skills@1.5.18"
 
 @dataclass(frozen=True)
 class Client:
-    """An agent program: its npm package with the release, and the command that a plan gives for it."""
+    """An agent program: its npm package with the release, and what a plan says of it besides its kind, its name."""
 
     name: str
     package: str
-    command: str
+    model: str | None = None
+    options: tuple[str, ...] = ()
     cheap: bool = True
 
     @property
     def agent(self) -> dict[str, object]:
         """It, as an agent of a plan."""
-        return {"command": self.command, "stdin": "prompt", "limit": 120}
+        model = {"model": self.model} if self.model else {}
+        return {"kind": self.name, "options": list(self.options), **model}
 
     @property
     def found(self) -> bool:
@@ -42,19 +44,11 @@ class Client:
 CLIENTS = {
     client.name: client
     for client in (
-        Client("copilot", "@github/copilot@1.0.102", "copilot -C {tree} --yolo --model gpt-5-mini -s --no-auto-update"),
-        Client(
-            "claude",
-            "@anthropic-ai/claude-code@2.1.197",
-            "claude -p --permission-mode acceptEdits --allowedTools Bash --model claude-sonnet-4-5",
-        ),
-        Client(
-            "codex",
-            "@openai/codex@0.169.0",
-            "codex exec -C {tree} --dangerously-bypass-approvals-and-sandbox -",
-        ),
-        Client("gemini", "@google/gemini-cli@0.61.0", "gemini -y --skip-trust -m gemini-2.5-flash", cheap=False),
-        Client("opencode", "opencode-ai@1.18.33", "opencode run --dir {tree} --auto -m stub/stub", cheap=False),
+        Client("copilot", "@github/copilot@1.0.102", "gpt-5-mini"),
+        Client("claude", "@anthropic-ai/claude-code@2.1.197", "claude-sonnet-4-5", ("--allowedTools", "Bash")),
+        Client("codex", "@openai/codex@0.169.0"),
+        Client("gemini", "@google/gemini-cli@0.61.0", "gemini-2.5-flash", cheap=False),
+        Client("opencode", "opencode-ai@1.18.33", "stub/stub", cheap=False),
     )
 }
 
@@ -74,6 +68,7 @@ def surroundings(url: str, home: Path) -> dict[str, str]:
     (home / "codex" / "config.toml").write_text(
         f'model = "stub"\nmodel_provider = "stub"\n[model_providers.stub]\n{fields}\n'
     )
+    (home / "tmp").mkdir(exist_ok=True)
     gemini = {"security": {"auth": {"selectedType": "gemini-api-key"}}, "privacy": {"usageStatisticsEnabled": False}}
     (home / ".gemini").mkdir(exist_ok=True)
     (home / ".gemini" / "settings.json").write_text(json.dumps(gemini))
@@ -93,6 +88,7 @@ def surroundings(url: str, home: Path) -> dict[str, str]:
         "CLAUDE_CONFIG_DIR": str(home / "claude"),
         "CODEX_HOME": str(home / "codex"),
         "STUB_KEY": "none",
+        "TMPDIR": str(home / "tmp"),  # codex's sandbox takes no home below the temporary folder
         "GEMINI_API_KEY": "none",
         "GOOGLE_GEMINI_BASE_URL": url,
         "GEMINI_CLI_HOME": str(home),

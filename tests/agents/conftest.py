@@ -50,7 +50,10 @@ def product(built: Path, tmp_path: Path) -> Product:
         plan = yaml.safe_load(text) | {"repo": ".", "setup": ENVIRONMENT, "agents": agents}
         del plan["agent"]
         (main / "milestones.yaml").write_text(yaml.safe_dump(plan | keys))
-        return Repository(main)
+        repository = Repository(main)
+        for name, value in (("user.name", "Dev"), ("user.email", "dev@venture.invalid")):
+            repository.git("config", name, value)  # gemini hides the home's from its tools
+        return repository
 
     return make
 

@@ -1,6 +1,6 @@
 """A model that has learnt its part: it answers coding agents on loopback with the shell lines of a script.
 
-    AGENT_PROGRAMS=.nox/agents python -m tests.agents.stub_model -- make demo ARGS="--agent copilot"
+    AGENT_PROGRAMS=.nox/agents python -m tests.agents.stub_model -- make demo AGENT=copilot
 
 runs a command whose agents find this model where they look for theirs; by default its part is the sample product's.
 The server keeps nothing between requests: the step that comes next is the number of tool results in the conversation,
