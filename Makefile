@@ -15,6 +15,8 @@ endif
 help: .venv/.installed
 	@.venv/bin/nox -l
 
+demo: override ARGS += $(AGENT:%=--agent %)
+
 $(VERBS) $(OWN): .venv/.installed
 	@.venv/bin/python -m nox -s $@ -- $(ARGS)
 
