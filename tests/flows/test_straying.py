@@ -49,6 +49,7 @@ def judged(planned: Planned, shell: str, code: int = 1) -> tuple[str, dict[str, 
         ("echo x > f; git add f; git stash -q", "stash", "stash"),
         ("git config core.pager less", "settings", "core.pager=less"),
         ("echo 'exit 0' > ../parpour/.git/hooks/pre-push", "settings", "hooks/pre-push"),
+        ("h=$(git rev-parse --git-path hooks); echo 'exit 0' > $h/pre-push", "settings", "/script"),
         (f"{COMMIT}; git push -q origin HEAD", "pushed", "refs/remotes/origin/feat/venture-m1-part"),
     ],
 )

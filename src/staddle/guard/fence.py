@@ -7,6 +7,7 @@ a kill, and people and staddle, which keeps git's variables from its own calls, 
 fence away: what it did is judged all the same.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..edges.git import Git
@@ -68,6 +69,11 @@ def variables(state: State, ref: str, git_dir: Path) -> dict[str, str]:
         "GIT_CONFIG_KEY_0": "include.path",
         "GIT_CONFIG_VALUE_0": str(_home(state) / "config"),
     }
+
+
+def planted(state: State) -> Iterator[Path]:
+    """What stands in the fence's folder, and git would run, that `put_up` has not put there."""
+    return hooks.strange(_home(state), SCRIPT)
 
 
 def _home(state: State) -> Path:

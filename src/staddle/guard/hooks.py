@@ -106,6 +106,21 @@ def is_ours(git: Git, key: str, value: str) -> bool:
     return bool(re.fullmatch(allowed, config)) and tree in ("", f"[core]\n\thooksPath = {quoted(str(home))}\n")
 
 
+def planted(git: Git) -> Iterator[Path]:
+    """What stands in our folder of hooks, and git would run, that `settle` has not put there."""
+    home = git.common / FOLDER
+    return strange(home, _script(next(_plan_of(_text(home / "script")), "")))
+
+
+def strange(home: Path, script: str) -> Iterator[Path]:
+    """What a folder of hooks holds beside this script and the links to it."""
+    for path in sorted(home.glob("[!.]*")):
+        is_hook = path.is_symlink() and path.readlink() == Path("script") and path.name in (*NAMES, *COSTLY)
+        is_file = path.is_file() and not path.is_symlink() and path.name in ("config", "tree", "script")
+        if not is_hook and (not is_file or (path.name == "script" and _text(path) != script)):
+            yield path
+
+
 def _trees(git: Git, state: State) -> list[Path]:
     """The entries of the milestones' trees on the roster."""
     known = {folder for folder, one in roster.members(state).items() if one.kind is roster.Kind.MILESTONE}
@@ -114,11 +129,13 @@ def _trees(git: Git, state: State) -> list[Path]:
 
 
 def _write_scripts(git: Git, home: Path, plan: Path | None) -> None:
-    named = str(plan) if plan else next(_plan_of(_text(home / "script")), "")
-    package = Path(__file__).parents[2]
-    values = {"python": sys.executable, "package": str(package), "plan": named}
-    baked = " ".join(f"{name}={shlex.quote(value)}" for name, value in values.items())
-    put_hooks(git, home, SCRIPT.replace("@BAKED@", baked), NAMES)
+    put_hooks(git, home, _script(str(plan) if plan else next(_plan_of(_text(home / "script")), "")), NAMES)
+
+
+def _script(plan: str) -> str:
+    """The text of the one script, of this staddle and for this plan."""
+    values = {"python": sys.executable, "package": str(Path(__file__).parents[2]), "plan": plan}
+    return SCRIPT.replace("@BAKED@", " ".join(f"{name}={shlex.quote(value)}" for name, value in values.items()))
 
 
 def put_hooks(git: Git, home: Path, script: str, names: Sequence[str]) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ..core.errors import Refused
 from ..edges.git import Git
-from . import hooks
+from ..edges.state import State
+from . import fence, hooks
 
 HARMLESS = ("branch.", "extensions.worktreeconfig", "core.sparsecheckout", "index.sparse")
 """Settings that ordinary work changes, and that start no program: what a branch tracks, which folders a tree holds."""
@@ -56,7 +57,13 @@ def _lines(git: Git) -> Iterator[str]:
                 yield f"{name}: {key}={shown}\0{value}"
             if key.startswith("include") and key.endswith(".path"):
                 yield from _file(git, git.common / Path(value).expanduser())
-    for path in (*sorted(git.hooks_folder().glob("*")), git.common / "info" / "attributes"):
+    attributes = git.common / "info" / "attributes"
+    for path in (
+        *sorted(git.hooks_folder().glob("*")),
+        *hooks.planted(git),
+        *fence.planted(State(git.common)),
+        attributes,
+    ):
         yield from _file(git, path)
 
 
