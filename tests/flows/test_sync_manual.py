@@ -136,7 +136,9 @@ def test_a_step_without_a_rebase_is_told_how_to_begin(clashing: Repository) -> N
 def test_what_has_landed_squashed_is_not_picked(clashing: Repository) -> None:
     landed = clashing.git("rev-parse", f"{clashing.branch(1)}~1")
     clashing.commit(clashing.tree(1), "shared.txt", "one\nlater\nthree\n", "feat: later")
-    clashing.git("commit", "--quiet", "--allow-empty", "-m", f"feat: squashed\n\nLanded-From: {landed}")
+    clashing.git("checkout", "--quiet", landed, "--", ".")
+    clashing.git("commit", "--quiet", "-m", f"feat: squashed\n\nLanded-From: {landed}")
+    clashing.commit(clashing.main, "shared.txt", "one\nnews\nthree\n", "feat: more news")
     clashing.git("push", "--quiet", "origin", "main")
     said = clashing.staddle("sync", "m1", "--manual", code=1).stdout
     assert "stopped at commit 2 of 2" in said
