@@ -32,8 +32,8 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def test(session: nox.Session) -> None:
-    """Run the tests; arguments go to pytest."""
-    run(session, "-m", "pytest", *(session.posargs or ["-n", "auto"]))
+    """Run the tests; arguments go to pytest. One more worker than cores: for a fifth of the time a test waits."""
+    run(session, "-m", "pytest", *(session.posargs or ["-n", str((os.cpu_count() or 1) + 1)]))
 
 
 @nox.session(python=False, default=False)
