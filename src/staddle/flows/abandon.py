@@ -11,15 +11,12 @@ from ..edges.surroundings import temporary_place
 from ..guard import abandoning, creation, removal, roster
 from ..guard.branches import Branch
 from ..guard.creation import Wish
-from ..guard.refusals import Refusal, refusals
+from ..guard.refusals import KEEPABLE, Refusal, refusals
 from ..guard.trap import Trap
 from .remove import Removal, require_unopposed, trees
 from .survey import find_base, survey
 from .workspace import Tell, Workspace, changing
 from .worktrees import worktrees
-
-KEEPABLE = ("dirty", "untracked", "unlanded", "unpushed")
-"""The refusals that a backup answers."""
 
 
 def abandon(workspace: Workspace, targets: list[str], *, recreate: bool, dry_run: bool, tell: Tell) -> list[Removal]:

@@ -10,7 +10,7 @@ from ..edges.entries import Entry, entries
 from ..edges.surroundings import temporary_place
 from ..guard import merging, removal, roster
 from ..guard.branches import Branch
-from ..guard.refusals import Refusal, refusals
+from ..guard.refusals import KEEPABLE, Refusal, refusals
 from .survey import find_base
 from .workspace import Workspace, changing
 
@@ -53,7 +53,9 @@ def require_unopposed(going: list[Removal]) -> None:
     """Refused, with every reason, when something speaks against one of these removals."""
     if reasons := [(one.name, reason) for one in going for reason in one.refusals]:
         what = "\n".join(f"{name} [{reason.code}]: {reason.what}; try: {reason.hint}" for name, reason in reasons)
-        raise Refused(reasons[0][1].code, what)
+        only_work = {reason.code for _, reason in reasons} <= KEEPABLE
+        way = f"to put the work away for 14 days: staddle remove --abandon {' '.join(one.name for one in going)}"
+        raise Refused(reasons[0][1].code, what, way if only_work else "")
 
 
 def trees(workspace: Workspace, targets: list[str]) -> list[Entry]:

@@ -9,6 +9,9 @@ from ..edges.processes import mounts_below, standing_in
 from ..edges.submodules import losses
 from . import roster
 
+KEEPABLE = frozenset({"dirty", "untracked", "unlanded", "unpushed"})
+"""The codes of what can be put away, to be brought back."""
+
 
 @dataclass(frozen=True)
 class Refusal:
