@@ -14,9 +14,8 @@ ALONE = {"supervisor.py", "services.py", "treewriter.py", "faults/cutter.py", "f
 
 SIDEWAYS = {
     "edges": {
-        ("gitcalls", "process"), ("git", "gitcalls"), ("git", "history"), ("history", "gitcalls"), ("entries", "git"),
-        ("pushing", "git"), ("pushing", "gitcalls"),
-        ("gitcalls", "process"), ("git", "gitcalls"), ("entries", "git"),
+        ("gitcalls", "process"), ("git", "gitcalls"), ("git", "history"), ("history", "gitcalls"),
+        ("entries", "git"), ("process", "processes"),
         ("objects", "git"), ("objects", "gitcalls"), ("objects", "entries"),
         ("conflicts", "git"), ("conflicts", "gitcalls"), ("conflicts", "entries"), ("conflicts", "process"),
         ("shelf", "git"), ("shelf", "gitcalls"), ("shelf", "entries"), ("shelf", "objects"),

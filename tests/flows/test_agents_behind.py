@@ -113,6 +113,17 @@ def test_a_second_agent_in_the_same_tree_is_held(planned: Planned, mailbox: Mail
     assert_gone(found)
 
 
+def test_a_sweep_ends_what_a_killed_command_left_at_work(planned: Planned, mailbox: Mailbox) -> None:
+    repository = lasting(planned, mailbox)
+    repository.staddle("agents", "--detach")
+    found = processes(mailbox)
+    assert repository.staddle("sweep").stdout == "nothing to sweep\n"
+    os.kill(orchestrator(repository), signal.SIGKILL)
+    assert "agent of m1/FR-X-001: the command behind it was killed" in repository.staddle("sweep").stdout
+    assert [gone(process, within=0) for process in found] == [True] * 3
+    assert repository.staddle("sweep").stdout == "nothing to sweep\n"
+
+
 @pytest.mark.parametrize(("victim", "state"), [(0, "idle"), (1, "failed"), (2, "lost"), (3, "lost")])
 def test_kill_9_of_anyone_leaves_no_process_and_harms_nothing(
     planned: Planned, mailbox: Mailbox, victim: int, state: str
@@ -142,6 +153,17 @@ def test_kill_9_of_orchestrator_and_supervisor_at_once_leaves_no_process(planned
         os.kill(number, signal.SIGKILL)
     assert states(repository) == {"m1": "lost"}
     assert gone(tool, within=0)
+
+
+def test_who_asks_after_a_kill_waits_for_an_agent_that_will_not_go(planned: Planned, mailbox: Mailbox) -> None:
+    shell = f"trap '' TERM; printf '%s\\n' $$ > {mailbox.path}; while :; do sleep 60; done"
+    repository = planned(1, agents={"script": {"command": {"shell": shell}}}, first={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    repository.staddle("agents", "--detach")
+    agent = mailbox.process()
+    os.kill(orchestrator(repository), signal.SIGKILL)
+    assert states(repository) == {"m1": "lost"}
+    assert gone(agent, within=0)
 
 
 def test_follow_shows_each_line_with_its_tree_until_the_last_has_ended(planned: Planned, mailbox: Mailbox) -> None:

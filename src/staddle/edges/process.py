@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import WorkFailed
 from ..core.unit import Ended, Job
 from .masking import secrets_in
+from .processes import any_bears
 
 if TYPE_CHECKING:
     import sh
@@ -233,9 +234,9 @@ def _undisturbed() -> Iterator[None]:
 def sweep(*units: str) -> tuple[str, ...]:
     """End what dead supervisors of `units` and of the units below them left; the names of what was ended.
 
-    WorkFailed when a process would not go. A unit whose supervisor lives is left to it.
+    WorkFailed when a process would not go. A unit whose supervisor lives is left to it; see `outlast`.
     """
-    if not _any_marked(units):
+    if not any_bears(MARKER, units):
         return ()
     swept = _sweep(*units)
     if swept.rc != 0:
@@ -243,16 +244,16 @@ def sweep(*units: str) -> tuple[str, ...]:
     return tuple(f"{process['name']} ({process['pid']})" for process in json.loads(swept.out))
 
 
-def _any_marked(units: Sequence[str]) -> bool:
-    """Whether some process bears the marker of one of `units`; far cheaper than the program that ends them."""
-    marks = [f"\0{MARKER}={unit}".encode() for unit in units]
-    for process in os.scandir("/proc"):
-        with suppress(OSError):
-            if process.name.isdecimal():
-                environment = b"\0" + Path(process.path, "environ").read_bytes()
-                if any(mark in environment for mark in marks):
-                    return True
-    return False
+def outlast(*units: str) -> None:
+    """Wait for the end of what these units have, whose owner is dead: their living supervisors are ending it.
+
+    WorkFailed when that takes too long.
+    """
+    deadline = time.monotonic() + SUPERVISOR_SECONDS
+    while any_bears(MARKER, units):
+        if time.monotonic() > deadline:
+            raise WorkFailed(f"{', '.join(units)}: its supervisor does not end it")
+        time.sleep(LOOK_SECONDS)
 
 
 def _sweep(*units: str) -> Outcome:

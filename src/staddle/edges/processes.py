@@ -1,6 +1,8 @@
-"""Living processes and mounts, read from /proc: who stands in a folder, and what is mounted there."""
+"""Living processes and mounts, read from /proc: who stands in a folder, who bears a mark, what is mounted there."""
 
 import os
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,3 +33,14 @@ def standing_in(*folders: Path) -> list[Process]:
             if f"{place}/".startswith(below) and int(process.name) != os.getpid():
                 found.append(Process(int(process.name), (process / "comm").read_text().strip(), place))
     return found
+
+
+def any_bears(variable: str, places: Sequence[str]) -> bool:
+    """Whether some process was started with a variable that names one of `places`, or one below it; never waits."""
+    named = b"|".join(re.escape(os.fsencode(place)) for place in places)
+    mark = re.compile(rb"\0%b=(%b)[/\0]" % (variable.encode(), named))
+    for process in os.scandir("/proc"):
+        with suppress(OSError):
+            if process.name.isdecimal() and mark.search(b"\0" + Path(process.path, "environ").read_bytes()):
+                return True
+    return False

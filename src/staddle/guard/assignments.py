@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.agency import Outcome, Work
-from ..edges.process import sweep
+from ..edges.process import outlast, sweep
 from ..edges.state import State, try_lock
 
 FOLDER = "agents"
@@ -62,7 +62,9 @@ def settle(state: State, target: str) -> list[Work]:
         return works
     try:
         works = load(state, target)  # it may have ended just before we looked
-        sweep(*{work.unit for work in works if work.outcome is Outcome.WORKING})
+        units = {work.unit for work in works if work.outcome is Outcome.WORKING}
+        sweep(*units)
+        outlast(*units)
         told = [_lost(work) if work.outcome.under_way else work for work in works]
         save(state, target, told)
         return told
