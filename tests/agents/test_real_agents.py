@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.flows.living import Mailbox, gone
-from tests.kit import STADDLE, Repository, assert_no_stumps
+from tests.kit import SECONDS, STADDLE, Repository, assert_no_stumps
 
 from .clients import Client
 from .conftest import ENVIRONMENT, Product
@@ -124,6 +125,15 @@ def lasting(mailbox: Mailbox) -> str:
     return f"echo begun > {mailbox.path}; exec {NAP}"
 
 
+def tool(home: Path, mailbox: Mailbox) -> int:
+    """The number of that shell, which has begun."""
+    words, deadline = (NAP, f"sh -c {lasting(mailbox)}"), time.monotonic() + SECONDS
+    while not (found := [number for number, said in living(home).items() if said in words]):
+        assert time.monotonic() < deadline, "it was not seen"
+    (number,) = found
+    return number
+
+
 def parents(process: int) -> list[int]:
     """A process and those above it."""
     line = [process]
@@ -141,12 +151,12 @@ def test_a_kill_in_a_tool_call_leaves_no_process(
     argv = [*STADDLE, "agents", "m6", "--agent", client.name]
     with subprocess.Popen(argv, cwd=repository.main, stdout=-3, stderr=-3) as command:
         mailbox.line()
-        (number,) = [number for number, words in living(sealed).items() if words in (NAP, f"sh -c {lasting(mailbox)}")]
-        tool, above = os.pidfd_open(number), parents(number)
+        number = tool(sealed, mailbox)
+        process, above = os.pidfd_open(number), parents(number)
         at = above.index(command.pid)
         os.kill(above[at - {"command": 0, "supervisor": 1, "agent": 2}[victim]], signal.SIGKILL)
     repository.staddle("sweep")
-    assert gone(tool)
+    assert gone(process)
     assert living(sealed) == {}
     assert_no_stumps(repository)
 
@@ -173,8 +183,10 @@ def test_it_works_behind_is_shown_stopped_and_resumed(
     repository.staddle("agents", "m6", "--agent", copilot.name, "--detach")
     mailbox.line()
     assert outcomes(works(repository, "--status")) == ["working"]
+    behind = [os.pidfd_open(number) for number in living(sealed)]
     (stopped,) = works(repository, "--stop")
-    assert (stopped["outcome"], living(sealed)) == ("stopped", {})
+    assert stopped["outcome"] == "stopped"
+    assert all(map(gone, behind))
     (one,) = works(repository, "m6", "--agent", copilot.name, "--resume")
     assert (one["outcome"], one["session"]) == ("done", stopped["session"])
 
@@ -182,13 +194,10 @@ def test_it_works_behind_is_shown_stopped_and_resumed(
 @pytest.mark.parametrize(
     ("rule", "line"),
     [
-        ("branch", f"git switch -qc mine && {COMMIT}"),
         ("branch", 'rm -rf "$PWD"'),
         ("main-checkout", f"{COMMIT} && echo x > ../parpour/new.txt"),
-        ("refs", f"git -C ../parpour {COMMIT.removeprefix('git ')}"),
         ("rewritten", "git reset -q --hard HEAD~3"),
         ("message", "git commit -q --no-verify --allow-empty -m wip"),
-        ("worktrees", f"env git worktree add -q --detach ../mine && {COMMIT}"),
         ("processes", f"{COMMIT} && (setsid {NAP} </dev/null >/dev/null 2>&1 &)"),
     ],
 )
@@ -203,3 +212,21 @@ def test_what_an_agent_does_wrong_is_named_and_harms_no_other(
     assert rule in [stray["rule"] for stray in one["strays"]]
     assert living(sealed) == {}
     assert repository.git("rev-parse", "feat/venture-m1-control-plane") == other
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git switch -qc mine",
+        f"git -C ../parpour {COMMIT.removeprefix('git ')}",
+        "env git worktree add -q --detach ../mine",
+        "env git push -q origin HEAD:main",
+    ],
+)
+def test_what_the_fence_refuses_does_not_happen(product: Product, play: Play, copilot: Client, line: str) -> None:
+    play(Script((f"{line} || echo refused",)))
+    repository = prepared(product, "m6", "m1")
+    before = repository.state()
+    (one,) = works(repository, "m6", "--agent", copilot.name, code=1)
+    assert (one["outcome"], one["strays"]) == ("idle", [])
+    assert repository.state() == before
