@@ -101,7 +101,8 @@ def main() -> None:
     folder, *names = sys.argv[1:]
     chosen = [client.package for client in CLIENTS.values() if client.name in names or (client.cheap and not names)]
     Path(folder).mkdir(parents=True, exist_ok=True)
-    subprocess.run(["npm", "install", "--no-fund", "--no-audit", *chosen, SKILLS], cwd=folder, check=True)
+    npm = ["npm", "install", "--no-fund", "--no-audit", "--loglevel=error"]
+    subprocess.run([*npm, *chosen, SKILLS], cwd=folder, check=True)
 
 
 if __name__ == "__main__":
