@@ -332,6 +332,28 @@ def context_case(folder: Path, seed: Path | None) -> Case:
     return Case(main, check)
 
 
+def agents_case(folder: Path, seed: Path | None) -> Case:
+    """A milestone's agent writes a file and commits it; cut wherever, the next `agents` has the work done, once."""
+    main = with_plan(folder, seed)
+    message = "feat(part1): FR-X-001 the first part"
+    shell = f"test -e part.txt || echo done > part.txt; git add part.txt && git commit --quiet -m '{message}'"
+    requirements = [{"id": "FR-X-001", "title": "the first part"}]
+    agents = {"script": {"command": {"shell": shell}}}
+    write_plan(main / "milestones.yaml", TREES, agents=agents, first={"requirements": requirements})
+    run_verb(main, "worktrees")
+    tree, before = main.parent / "venture-wt-m1-part", snapshot(main)
+
+    def check(recovery: Cut) -> list[str]:
+        faults = [] if recovery.returncode in (0, 1) else [f"the next command exits {recovery.returncode}"]
+        ours = ["*venture-wt-m1-part*", f"ref refs/heads/{BRANCHES[0]}", f"log refs/heads/{BRANCHES[0]}"]
+        faults += leftovers(main, BRANCHES) + differences(before, snapshot(main), apart=ours)
+        subjects = git(tree, "log", "--format=%s", "origin/main..HEAD").splitlines()
+        status = git(tree, "status", "--porcelain")
+        return faults + ([] if (subjects, status) == ([message], "") else [f"m1: {subjects}, {status}"])
+
+    return Case(main, check)
+
+
 AGENTS_TREE = ".pqa_worktrees/run42-b3"
 AGENTS_COMMIT = ("git", "-C", AGENTS_TREE, "commit", "--quiet", "--all", "--message", "feat: agent")
 SWEEP, UNDO = ("sweep",), ("undo", "run42", "b1")
@@ -341,6 +363,7 @@ STORIES = {
     "sync": Story(("sync", "m1", "m3"), ("sync", "m1", "m3"), sync_case),
     "land": Story(("land", "m1"), ("land", "m1"), land_case),
     "train": Story(("train",), ("train",), land_case),
+    "agents": Story(("agents", "m1"), ("agents", "m1"), agents_case),
     "abandon": Story(("remove", "--abandon", "m1"), ("remove", "--abandon", "m1"), abandon_case),
     "regret": Story(("undo", "m1"), ("undo", "m1"), regret_case),
     "manual": Story(("sync", "m1", "--manual"), ("sync", "m1", "--manual"), manual_case),

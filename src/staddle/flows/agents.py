@@ -71,7 +71,7 @@ def _occupied(around: Whereabouts, names: list[str]) -> Iterator[dict[str, ExitS
         held.enter_context(occupying(around.home, (), "agents"))
         fence.put_up(around.home.git, state)
         for name in sorted(names):
-            assignments.settle(state, name)
+            assignments.settle(around.home.git, state, name)
             trees[name].enter_context(assignments.holding(state, name, "staddle agents"))
         yield trees
 

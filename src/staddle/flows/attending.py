@@ -32,7 +32,7 @@ class Attended:
 
 def attend(around: Whereabouts, targets: Sequence[str]) -> list[list[Work]]:
     """The works in the chosen trees, in all that ever had an agent when none is chosen; what a kill left is settled."""
-    found = [assignments.settle(around.home.state, target) for target in _named(around, targets)]
+    found = [assignments.settle(around.home.git, around.home.state, target) for target in _named(around, targets)]
     return [works for works in found if works]
 
 
@@ -117,7 +117,7 @@ def _named(around: Whereabouts, targets: Sequence[str]) -> list[str]:
 
 
 def _is_over(site: Site, target: str) -> bool:
-    return not any(work.outcome.under_way for work in assignments.settle(site.state, target))
+    return not any(work.outcome.under_way for work in assignments.settle(site.git, site.state, target))
 
 
 def _last_words(work: Work) -> str:

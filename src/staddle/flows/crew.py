@@ -181,6 +181,8 @@ class Crew:
 
     def _judged(self, task: Task, work: Work, before: Sight, end: Ended) -> Work:
         site = self.around.home
+        for lock in assignments.unlock(site.git, work):
+            self.tell(f"{work.key}: took away {lock.name}, which its git had left")
         plan = self.around.workspace.plan if self.around.workspace else None
         found = judge(site, plan, task.seat, before, end, asked=task.asked, others=self._others(work))
         said = told(work.kind, _text(end.log), _text(_usage(work)))

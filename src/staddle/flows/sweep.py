@@ -3,6 +3,7 @@
 from ..core.errors import Held, Refused, WorkFailed
 from ..core.names import require_run
 from ..core.runs import Stage
+from ..edges.git import Git
 from ..edges.process import sweep as end_processes
 from ..edges.state import State
 from ..guard import assignments, candidates, keeping, removal
@@ -12,7 +13,7 @@ from .workspace import Site, Tell, changing
 
 def sweep(site: Site, *, tell: Tell) -> list[str]:
     """What was done, a line each; runs that are ready and waiting for a choice are left as they are."""
-    done = [f"ended {process}" for process in end_processes(site.state.mark)] + _lost_agents(site.state)
+    done = [f"ended {process}" for process in end_processes(site.state.mark)] + _lost_agents(site.git, site.state)
     with changing(site, "sweep"):
         done += [f"forgot {name}, its days are over" for name in keeping.expire(site.state)]
         done += removal.finish(site.git, site.state)
@@ -32,12 +33,12 @@ def sweep(site: Site, *, tell: Tell) -> list[str]:
     return done
 
 
-def _lost_agents(state: State) -> list[str]:
+def _lost_agents(git: Git, state: State) -> list[str]:
     """A line for each work whose command was killed; its agent is ended, and it is written down as lost."""
     done = []
     for target in assignments.targets(state):
         before = {work.key for work in assignments.load(state, target) if work.outcome.under_way}
-        after = assignments.settle(state, target) if before else []
+        after = assignments.settle(git, state, target) if before else []
         done += [
             f"agent of {work.key}: {work.note}" for work in after if work.key in before and not work.outcome.under_way
         ]

@@ -12,7 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.agency import Outcome, Work
+from ..edges.entries import entries
+from ..edges.git import Git
 from ..edges.process import outlast, sweep
+from ..edges.processes import standing_in
 from ..edges.state import State, try_lock
 
 FOLDER = "agents"
@@ -52,8 +55,8 @@ def holding(state: State, target: str, who: str) -> Iterator[None]:
         _note(state, target).unlink(missing_ok=True)
 
 
-def settle(state: State, target: str) -> list[Work]:
-    """The works in a tree, once what a killed command left there is ended and written down as lost."""
+def settle(git: Git, state: State, target: str) -> list[Work]:
+    """The works in a tree, once what a killed command left there is ended, unlocked, and written down as lost."""
     works = load(state, target)
     if not any(work.outcome.under_way for work in works):
         return works
@@ -65,7 +68,7 @@ def settle(state: State, target: str) -> list[Work]:
         units = {work.unit for work in works if work.outcome is Outcome.WORKING}
         sweep(*units)
         outlast(*units)
-        told = [_lost(work) if work.outcome.under_way else work for work in works]
+        told = [_lost(git, work) if work.outcome.under_way else work for work in works]
         save(state, target, told)
         return told
     finally:
@@ -102,10 +105,27 @@ def forget(state: State, target: str) -> None:
     state.forget_locks(f"agent-{target}")
 
 
-def _lost(work: Work) -> Work:
-    waiting = work.outcome is Outcome.WAITING
-    note = "never begun: the command that was to start it was killed" if waiting else "the command behind it was killed"
-    return replace(work, outcome=Outcome.LOST, note=note)
+def unlock(git: Git, work: Work) -> list[Path]:
+    """Take away the locks that an agent's git, dead before its time, has left on its tree and its branch.
+
+    None while somebody's git is at work in that tree, and never an older one, or one of ours, which is a hard link.
+    """
+    entry = next((one for one in entries(git) if one.branch == work.branch), None)
+    if entry is None or any(process.name.startswith("git") for process in standing_in(entry.folder)):
+        return []
+    branch = git.common / "refs/heads" / f"{work.branch}.lock"
+    found = [lock for lock in (entry.admin / "index.lock", entry.admin / "HEAD.lock", branch) if lock.exists()]
+    left = [lock for lock in found if lock.stat().st_nlink == 1 and lock.stat().st_mtime >= work.since]
+    for lock in left:
+        lock.unlink()
+    return left
+
+
+def _lost(git: Git, work: Work) -> Work:
+    if work.outcome is Outcome.WAITING:
+        return replace(work, outcome=Outcome.LOST, note="never begun: the command that was to start it was killed")
+    unlocked = "".join(f"; its git had left {path.name}" for path in unlock(git, work))
+    return replace(work, outcome=Outcome.LOST, note=f"the command behind it was killed{unlocked}")
 
 
 def _note(state: State, target: str) -> Path:
