@@ -8,8 +8,7 @@ A program of its own (`python -I -S supervisor.py`, standard library only): a JS
 - A process is the job's if it descends from us (we are a subreaper, so a daemon still does), or if it bears the unit's
   marker and has no living supervisor of that unit above it. Nothing else is ever signalled, least of all our ancestors;
   and a signal meets the process that was seen: a pidfd holds its number while its start time is compared.
-- When we are killed the leader dies with us: its death signal follows our one thread. `--sweep UNIT...` ends the rest,
-  of UNIT and of `UNIT/...`.
+- When we are killed the leader dies with us: its death signal follows our one thread. `--sweep UNIT...` ends the rest.
 """
 
 import ctypes
@@ -242,7 +241,8 @@ def main() -> None:
         supervisor = Supervisor(job, early)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         missing = isinstance(error, FileNotFoundError) and error.filename == job["argv"][0]
-        answer = {"reason": "error", "rc": 127 if missing else 126, "message": f"cannot start: {error}"}
+        rc, why = (127, f"{job['argv'][0]}: not found") if missing else (126, str(error))
+        answer = {"reason": "error", "rc": rc, "message": f"cannot start: {why}"}
     else:
         answer = supervisor.run()
     with suppress(BrokenPipeError):

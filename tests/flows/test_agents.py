@@ -1,5 +1,6 @@
 """agents: started inside their trees, judged by what git shows."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +25,6 @@ def with_agent(planned: Planned, shell: str, **agent: object) -> Repository:
 
 def report(repository: Repository, code: int) -> Any:
     """The report on the one requirement."""
-    import json
-
     (found,) = json.loads(repository.staddle("agents", "--json", code=code).stdout)
     return found
 
@@ -42,6 +41,30 @@ def test_a_requirement_that_is_committed_is_passed_over(planned: Planned) -> Non
     repository = with_agent(planned, f"git commit -q --allow-empty -m '{MESSAGE}'")
     repository.staddle("agents")
     assert report(repository, 0)["outcome"] == "already"
+
+
+def test_what_an_agent_did_is_still_known_after_it_was_passed_over(planned: Planned) -> None:
+    repository = with_agent(planned, f"git commit -q --allow-empty -m '{MESSAGE}'")
+    before = report(repository, 0)
+    assert repository.staddle("agents").stderr == "script has nothing to do: all of it is done\n"
+    assert repository.json("agents", "--status") == [before]
+
+
+def test_with_nothing_to_go_on_with_that_is_all_that_is_said(planned: Planned) -> None:
+    repository = with_agent(planned, "true")
+    said = repository.staddle("agents", "--resume")
+    assert (said.stdout, said.stderr) == ("", "script has nothing to go on with\n")
+
+
+@pytest.mark.parametrize("program", ["no-such-program {tree}", "./no-such-script", "{tree}/no-such-script"])
+def test_a_program_that_is_not_installed_is_told_before_any_agent_begins(planned: Planned, program: str) -> None:
+    agents = {"absent": {"command": program}, "other": {"command": "true"}}
+    repository = planned(1, agents=agents, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    said = repository.staddle("agents", "--detach", code=2).stderr
+    assert "error: agent 'absent' is the program '" in said
+    assert "which is not installed\n  try: install it, or: staddle agents --agent other\n" in said
+    assert repository.json("agents", "--status") == []
 
 
 def test_exit_code_zero_without_a_commit_is_idle(planned: Planned) -> None:

@@ -107,8 +107,9 @@ def test_a_second_agent_in_the_same_tree_is_held(planned: Planned, mailbox: Mail
     repository = lasting(planned, mailbox)
     repository.staddle("agents", "--detach")
     found = processes(mailbox)
-    assert "held by staddle agents" in repository.staddle("agents", "m1", code=4).stderr
-    assert "held by staddle agents" in repository.staddle("agents", "m1", "--detach", code=4).stderr
+    for how in ((), ("--detach",), ("--resume",)):
+        said = repository.staddle("agents", "m1", *how, code=4).stderr
+        assert "an agent is at work in m1 already\n  try: staddle agents m1 --follow" in said
     repository.staddle("agents", "--stop")
     assert_gone(found)
 

@@ -188,6 +188,12 @@ def test_an_empty_log_is_not_offered_to_be_read(product: Product) -> None:
     assert "try: staddle verify m1 --retry-failed" in said
 
 
+def test_a_check_whose_program_is_missing_says_that_set_up_is_to_install_it(product: Product) -> None:
+    said = product.make(run="no-such-pytest -q", **ECHO).staddle("verify", code=1).stderr
+    assert "m1 unit: error, cannot start: no-such-pytest: not found; `setup:` in the plan is to install it" in said
+    assert "try: write its installation into setup: in the plan, then: staddle worktrees; staddle verify m1\n" in said
+
+
 def test_a_green_result_is_said_once_at_a_terminal(product: Product) -> None:
     lines = settled(screen([*STADDLE, "verify"], product.make(GREEN).main))
     assert [line for line in lines if "1 passed" in line] == [

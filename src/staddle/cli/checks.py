@@ -120,7 +120,7 @@ def _sums(verdicts: "Sequence[Judged]", seconds: float) -> str:
 
 def _require_green(verdicts: "Sequence[Judged]") -> None:
     """WorkFailed when one is red: those that failed are counted apart from those that came to no answer."""
-    from ..core.verdict import POLICY, Verdict
+    from ..core.verdict import Verdict
 
     red = _red(verdicts)
     if not red:
@@ -130,11 +130,19 @@ def _require_green(verdicts: "Sequence[Judged]") -> None:
     failed = sum(judged.verdict not in without for judged in red)
     counts = [f"{failed} failed"] * bool(failed) + [f"{silent} did not run to an end"] * bool(silent)
     log = next((judged.log for judged in red if _log(judged)), None)
-    again = (
-        f"staddle lint {red[0].target}" if red[0].check == POLICY else f"staddle verify {red[0].target} --retry-failed"
-    )
-    hint = f"less {log}" if log else again
+    hint = f"less {log}" if log else _again(red[0])
     raise WorkFailed(f"of {len(verdicts)} check{'s' * (len(verdicts) != 1)} {', '.join(counts)}", hint)
+
+
+def _again(red: "Judged") -> str:
+    """What to do about a red check that left no log."""
+    from ..core.verdict import BY_SETUP, POLICY
+
+    if red.check == POLICY:
+        return f"staddle lint {red.target}"
+    if red.reason.endswith(BY_SETUP):
+        return f"write its installation into setup: in the plan, then: staddle worktrees; staddle verify {red.target}"
+    return f"staddle verify {red.target} --retry-failed"
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"verify": verify}

@@ -85,9 +85,8 @@ def _start(
             return
         if json:
             _as_json(works)
-        else:
-            count = len({work.target for work in works if work.outcome.under_way})
-            console.answer(f"agents go on behind in {count} tree{'s' * (count != 1)}: staddle agents --follow")
+        elif any(work.outcome.under_way for work in works):
+            console.answer("they go on behind: staddle agents --follow")
         leave(around.home.state.folder / "agents" / "talk.log")
 
     with console.live() if leave is None else nullcontext(lambda _: None) as draw:

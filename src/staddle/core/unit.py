@@ -51,3 +51,8 @@ class Ended:
     def ok(self) -> bool:
         """Whether the command ended by itself, with exit code 0."""
         return self.reason == "exited" and self.rc == 0
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the command's program is not there."""
+        return self.reason == "error" and self.rc == 127

@@ -93,6 +93,8 @@ POLICY = "policy"
 """In the place of a check's name: the plan's rules on which paths a tree may change."""
 
 NOT_RUN = {126: "the command is not executable", 127: "the command was not found"}
+BY_SETUP = "`setup:` in the plan is to install it"
+"""What helps a check whose program is not in its tree."""
 ASKED_TO_SKIP = 125
 OUT_OF_MEMORY = (-9, 128 + 9)
 NO_REPORT = " (a check without one says so in the plan: evidence: exit-code)"
@@ -112,6 +114,8 @@ def judge(
         return Verdict.TIMEOUT, f"ended after its limit of {ended.seconds:.0f} s"
     if ended.reason == "cancelled":
         return Verdict.CANCELLED, "stopped before its end"
+    if ended.not_found:
+        return Verdict.ERROR, f"{ended.message}; {BY_SETUP}"
     if ended.reason != "exited":
         return Verdict.ERROR, ended.message or "its supervisor was ended"
     if ended.rc == ASKED_TO_SKIP:

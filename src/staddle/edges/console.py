@@ -95,7 +95,7 @@ def complain(what: str, hint: str) -> None:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, clip: bool = False) -> None:
     """Print a table: in colour and as wide as the terminal, or plain and unwrapped where there is none.
 
-    With `clip` the last column ends where a terminal does, and no row takes a second line.
+    With `clip` the last column ends where a terminal does, and no row takes a second line. No rows, no table.
     """
     from rich import box
     from rich.console import Console
@@ -103,6 +103,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, clip: bool = F
     from rich.text import Text
 
     tty = sys.stdout.isatty()
+    if not (rows := list(rows)):
+        return
     grid = Table(box=box.SIMPLE_HEAD if tty else None, pad_edge=False, header_style="bold", show_edge=False)
     for head in heads:
         grid.add_column(head, overflow="fold", no_wrap=clip and head != heads[-1])

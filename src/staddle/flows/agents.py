@@ -5,9 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from ..core.agency import Work
-from ..core.errors import UsageError
+from ..core.errors import Held, UsageError
 from ..core.model import Agent
-from ..core.names import split_target
+from ..core.names import did_you_mean, quoted, split_target
 from ..edges.engine import LocalEngine
 from ..guard import assignments, fence
 from .crew import Crew, Watch
@@ -38,10 +38,11 @@ def agents(
     """Run an agent for each task of the chosen trees: trees side by side, each tree's tasks in turn.
 
     A requirement whose commit is on the branch already is passed over. `ready` is told once all is sure to begin.
-    UsageError for an unknown agent or a missing tree; Held when another works in one of them.
+    UsageError for an unknown agent, or a program or tree that is missing; Held when another works in one of them.
     """
     name, agent = _agent(around, wanted.agent)
     chosen = seats(around, targets)
+    _require_free(around, [seat.name for seat in chosen])
     with _occupied(around, [seat.name for seat in chosen]) as held:
         asked = tasks(around, chosen)
         known = {work.key: work for seat in chosen for work in assignments.load(around.home.state, seat.name)}
@@ -49,9 +50,8 @@ def agents(
             asked = [task for task in asked if _may_go_on(known.get(f"{task.seat.name}/{task.name}"))]
         crew = Crew(around, name, agent, wanted.at_once, wanted.resume, tell, known, held)
         lanes = crew.engage(asked)
+        tell(f"{name} {_extent(list(crew.works.values()), wanted)}")
         ready(list(crew.works.values()))
-        count = f"{len(asked)} task{'s' * (len(asked) != 1)} in {len(lanes)} tree{'s' * (len(lanes) != 1)}"
-        tell(f"{name} works on {count}")
         LocalEngine(len(lanes) or 1, shared=False).run_lanes(lanes, watch=lambda running: crew.watch(running, watch))
     return list(crew.works.values())
 
@@ -76,11 +76,29 @@ def _occupied(around: Whereabouts, names: list[str]) -> Iterator[dict[str, ExitS
         yield trees
 
 
+def _require_free(around: Whereabouts, names: list[str]) -> None:
+    for name in names:
+        at_work = assignments.standing(around.home.state, name)
+        if at_work and at_work.under_way:
+            hint = f"staddle agents {name} --follow, or end it: staddle agents {name} --stop"
+            raise Held(f"an agent is at work in {name} already", hint)
+
+
+def _extent(works: Sequence[Work], wanted: Wanted) -> str:
+    """How much there is to do, in words."""
+    todo = [work.target for work in works if work.outcome.under_way]
+    if not todo:
+        return "has nothing to go on with" if wanted.resume else "has nothing to do: all of it is done"
+    count, trees = len(todo), len(set(todo))
+    return f"works on {count} task{'s' * (count != 1)} in {trees} tree{'s' * (trees != 1)}"
+
+
 def _agent(around: Whereabouts, wanted: str | None) -> tuple[str, Agent]:
     plan = plan_of(around)
     name = wanted or plan.default_agent
     if name not in plan.agents:
-        raise UsageError(f"the plan has no agent {name!r}", f"one of: {', '.join(plan.agents)}")
+        known = f"one of: {', '.join(plan.agents)}; others are declared in the plan, under agents:"
+        raise UsageError(f"there is no agent {quoted(name)}{did_you_mean(name, plan.agents)}", known)
     return name, plan.agents[name]
 
 

@@ -22,7 +22,7 @@ from ..edges.surroundings import environment
 from ..guard import assignments, fence
 from ..guard.registry import register
 from .judging import Sight, judge, look
-from .seating import Task, brace_values, own_variables
+from .seating import Task, brace_values, own_variables, require_program
 from .survey import find_base
 from .whereabouts import Whereabouts
 from .workspace import Tell
@@ -64,6 +64,8 @@ class Crew:
             else:
                 todo.setdefault(task.seat.name, []).append(task)
             self.works[work.key] = work
+        for mine in todo.values():
+            require_program(self.around, mine[0], self.name, self.agent)
         for target in {task.seat.name for task in asked}:
             self._save(target)
         for target in self.held.keys() - todo.keys():
@@ -102,9 +104,13 @@ class Crew:
             return "its commit is on the branch"
         return "it has landed" if git.has_subject(base, asked) else ""
 
+    def _is_passed_over(self, key: str) -> bool:
+        return key in self.works and self.works[key].outcome is Outcome.ALREADY
+
     def _save(self, target: str) -> None:
-        """Keep this tree's works, and those that this command was not asked for."""
-        everything = {**{key: work for key, work in self.known.items() if work.target == target}, **self.works}
+        """Keep this tree's works, those that this command was not asked for, and what became of those done before."""
+        everything = {**self.known, **self.works}
+        everything |= {key: work for key, work in self.known.items() if work.outcome.well and self._is_passed_over(key)}
         mine = [work for work in everything.values() if work.target == target]
         assignments.save(self.around.home.state, target, mine)
         register(self.around.home.git, self.around.home.state)

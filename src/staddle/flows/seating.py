@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from ..core.errors import UsageError
-from ..core.model import Plan
-from ..core.names import shell
+from ..core.kinds import start_of
+from ..core.model import Agent, Plan
+from ..core.names import quoted, shell
 from ..core.runs import Mode
 from ..edges.entries import git_places
-from ..edges.surroundings import variables
+from ..edges.surroundings import environment, variables
 from .judging import Seat
 from .prompts import prompts
 from .survey import standing_trees
 from .tasks import candidate_prompts, message_of
-from .whereabouts import Place, Whereabouts
+from .whereabouts import NOTHING_HERE, Place, Whereabouts
 
 TASK = "task"
 NO_PLAN = Plan(version=1, project="run", milestones=())
@@ -43,6 +45,9 @@ def plan_of(around: Whereabouts) -> Plan:
 
 def seats(around: Whereabouts, targets: Sequence[str]) -> list[Seat]:
     """The trees that `targets` name, those of all milestones when there are none, all standing."""
+    if not targets and not around.workspace:
+        runs = " ".join(dict.fromkeys(place.run.id for place in around.places))
+        raise UsageError("no plan is here, and no run was named", f"staddle agents {runs}" if runs else NOTHING_HERE)
     milestones, places = around.chosen(targets) if targets else (list(around.milestones), [])
     if places and around.site.git.common != around.home.git.common:
         what = f"{places[0].run.id} is a run of {around.site.git.main}, and the plan is for {around.home.git.main}"
@@ -105,3 +110,15 @@ def brace_values(around: Whereabouts, task: Task) -> dict[str, str]:
     home = around.workspace.loaded.path.parent if around.workspace else git.main
     own = {"tree": str(seat.folder), "prompt": task.text, "prompt_file": str(task.file), "branch": seat.branch}
     return {**own, **task.values, "plan_dir": str(home), **git_places(git, seat.folder, seat.branch)}
+
+
+def require_program(around: Whereabouts, task: Task, name: str, agent: Agent) -> None:
+    """UsageError when the program that agent `name` is cannot be found from the task's tree."""
+    folder, values = task.seat.folder, brace_values(around, task) | {"usage": ""}
+    program = start_of(agent, values, session="", resuming=False).argv[0]
+    path = environment(own_variables(around, task.seat), folder, with_tools=True)["PATH"]
+    if which(str(folder / program) if "/" in program else program, path=path) is None:
+        others = [other for other in plan_of(around).agents if other != name]
+        or_else = f"staddle agents --agent {others[0]}" if others else "declare another in the plan, under agents:"
+        what = f"agent {quoted(name)} is the program {quoted(program)}, which is not installed"
+        raise UsageError(what, f"install it, or: {or_else}")

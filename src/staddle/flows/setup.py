@@ -36,4 +36,4 @@ def set_up_jobs(
 def why_not(ended: Ended, job: Job) -> str:
     """Why a set-up command did not end well, and where to read more."""
     what = f"exit code {ended.rc}" if ended.reason == "exited" else ended.message or ended.reason
-    return f"`{' '.join(job.argv)}`: {what}; see {job.log}"
+    return f"`{' '.join(job.argv)}`: {what}" + f"; see {job.log}" * (not ended.not_found)
