@@ -148,6 +148,22 @@ def test_a_conflict_with_the_base_is_one(trees: Callable[[int], Repository]) -> 
     assert matrix["turns"][0]["partners"] == []
 
 
+def test_a_conflict_with_the_base_is_told_once_not_against_all_that_have_the_base(
+    trees: Callable[[int], Repository],
+) -> None:
+    repository = trees(3)
+    change(repository, 1, l1="one")
+    repository.commit(repository.main, "shared.txt", text(l1="main"), "feat: main")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.staddle("sync", code=1)
+    for number in (2, 3):
+        repository.commit(repository.tree(number), f"{number}.txt", "x", f"feat: change of m{number}")
+    said = repository.staddle("conflicts", code=1)
+    assert said.stdout.count("conflict:") == repository.staddle("status").stdout.count("conflict:") == 1
+    assert "6 pairs: 1 conflict\nerror: " in said.stderr
+    assert said.stderr.endswith("try: staddle sync m1 --manual\n")
+
+
 def test_trees_without_changes_of_their_own_are_counted_not_shown(trees: Callable[[int], Repository]) -> None:
     repository = trees(3)
     change(repository, 2, l1="two")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from ..core.errors import WorkFailed
+from ..core.names import split_target
 from .options import AsJson, PlanFile, Shown
 
 
@@ -24,7 +25,10 @@ def conflicts(targets: Shown = None, plan: PlanFile = None, json: AsJson = False
             console.answer(line)
         console.talk(shown.summary(matrix))
     if matrix.conflicts:
-        raise WorkFailed("what conflicts cannot all land as it is", "land one of a pair, then: staddle sync")
+        behind = (name for name in matrix.asked if matrix.base in matrix.conflicts_of(name) and not split_target(name))
+        first = next(behind, None)
+        hint = f"staddle sync {first} --manual" if first else "land one of a pair, then: staddle sync"
+        raise WorkFailed("what conflicts cannot all land as it is", hint)
     if matrix.unknown:
         raise WorkFailed("not all could be compared", "mend what is marked ?, then run the same command again")
 

@@ -1,7 +1,7 @@
 """Matrix: which trees get in each other's way - every pair in a cell, and all of them one after another."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from .names import Oid, quoted
@@ -82,9 +82,24 @@ class Matrix:
     notes: Mapping[str, str]
 
     @property
+    def clashes(self) -> tuple[Cell, ...]:
+        """The cells in conflict; a pair's without the files that a side has in conflict with the base anyway.
+
+        In those it would clash with every tree that has come after the base.
+        """
+        with_base = [cell for cell in self.cells if self.base in (cell.one, cell.other)]
+        known = {name: cell.conflict for cell in with_base for name in (cell.one, cell.other)}
+
+        def left(cell: Cell) -> tuple[str, ...]:
+            anyway = () if cell in with_base else (*known.get(cell.one, ()), *known.get(cell.other, ()))
+            return tuple(file for file in cell.conflict if file not in anyway)
+
+        return tuple(replace(cell, conflict=left(cell)) for cell in self.cells if left(cell))
+
+    @property
     def conflicts(self) -> int:
         """How many conflicts there are, those that show only in turn included."""
-        return sum(bool(one.conflict) for one in self.cells) + sum(len(one.partners) > 1 for one in self.turns)
+        return len(self.clashes) + sum(len(one.partners) > 1 for one in self.turns)
 
     @property
     def unknown(self) -> int:
@@ -93,7 +108,7 @@ class Matrix:
 
     def conflicts_of(self, name: str) -> dict[str, tuple[str, ...]]:
         """With whom `name` is in conflict, and about which files."""
-        own = (cell for cell in self.cells if cell.conflict and name in (cell.one, cell.other))
+        own = (cell for cell in self.clashes if name in (cell.one, cell.other))
         return {cell.other if cell.one == name else cell.one: cell.conflict for cell in own}
 
 
@@ -135,9 +150,8 @@ def pairs(matrix: Matrix) -> tuple[list[str], list[list[str]]]:
 
 def told(matrix: Matrix) -> Iterator[str]:
     """A line on each conflict, on each question without an answer, and on each side that is not as one would think."""
-    for one in matrix.cells:
-        if one.conflict:
-            yield f"{one.one} and {one.other} conflict: {named(one.conflict)}"
+    for one in matrix.clashes:
+        yield f"{one.one} and {one.other} conflict: {named(one.conflict)}"
     for turn in matrix.turns:
         if len(turn.partners) > 1:
             yield f"{turn.name} conflicts once {' and '.join(turn.partners)} have landed: {named(turn.conflict)}"
