@@ -59,9 +59,9 @@ def test_without_the_option_it_is_refused(busy: Repository) -> None:
 
 def test_a_dry_run_says_what_would_go_and_leaves_it(busy: Repository) -> None:
     before = busy.state(), picture(busy)
-    assert (
-        f"m1: would remove {busy.tree(1)} and branch" in busy.staddle("remove", "--abandon", "m1", "--dry-run").stdout
-    )
+    said = busy.staddle("remove", "--abandon", "m1", "--dry-run").stdout
+    assert f"m1: would remove {busy.tree(1)} and branch" in said
+    assert "  what it holds would be kept for 14 days: 1 commit, 4 changed files\n" in said
     assert (busy.state(), picture(busy)) == before
 
 

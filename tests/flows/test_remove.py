@@ -34,6 +34,12 @@ def refused(repository: Repository) -> str:
     return said
 
 
+@pytest.mark.parametrize("verb", ["remove", "remove --abandon", "land", "pr"])
+def test_a_verb_that_needs_a_milestone_names_those_of_the_plan(planned: Planned, verb: str) -> None:
+    said = planned(2).staddle(*verb.split(), code=2).stderr
+    assert said == f"error: {verb} needs to know which milestone\n  try: staddle {verb} m1; there are: m1 m2\n"
+
+
 def test_a_landed_clean_tree_goes_with_the_branch_that_staddle_made(standing: Repository) -> None:
     done = standing.staddle("remove", "m1")
     assert "branch feat/venture-m1-part (was " in done.stdout

@@ -56,6 +56,15 @@ def test_status_names_the_way_on(clashing: Repository) -> None:
     assert row["next_step"] == "sync m1 --continue, or --abort"
 
 
+def test_a_step_that_names_no_milestone_is_told_which_one_waits_for_it(clashing: Repository) -> None:
+    said = clashing.staddle("sync", "--abort", code=2).stderr
+    assert said == "error: --abort is for one milestone, and no rebase is under way\n  try: staddle status\n"
+    clashing.staddle("sync", "m1", "--manual", code=1)
+    for how in (("--continue",), ("--abort",), ("--take", "mine")):
+        said = clashing.staddle("sync", *how, code=2).stderr
+        assert said.endswith(f"try: staddle sync m1 {' '.join(how)}\n")
+
+
 def test_edited_files_are_committed_and_the_rest_follows(clashing: Repository) -> None:
     before, tree = tip(clashing), clashing.tree(1)
     clashing.staddle("sync", "m1", "--manual", code=1)

@@ -43,12 +43,11 @@ def land(
     from ..flows.workspace import open_workspace
 
     workspace = open_workspace(plan)
-    if not targets:
-        raise UsageError("land needs to know which milestone", "staddle land m3")
+    workspace.require_named(targets or [], "land")
     forge = _forge(workspace, wait)
     wanted = Wanted(upto, gate=not no_gate, fetch=not no_fetch, dry_run=dry_run)
     done: list[Landed] = []
-    for milestone in workspace.chosen(targets):
+    for milestone in workspace.chosen(targets or []):
         name = milestone.id.lower()
         try:
             if forge and not dry_run:

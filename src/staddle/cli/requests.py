@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ..core.errors import UsageError
 from .options import AsJson, DryRun, Named, PlanFile
 
 Draft = Annotated[bool, typer.Option("--draft", help="Open it as a draft.")]
@@ -25,11 +24,10 @@ def pr(
     from ..flows.workspace import open_workspace
 
     workspace = open_workspace(plan)
-    if not targets:
-        raise UsageError("pr needs to know which milestone", "staddle pr m3")
+    workspace.require_named(targets or [], "pr")
     done = [
         propose(workspace, one.id.lower(), draft=draft, dry_run=dry_run, tell=console.talk)
-        for one in workspace.chosen(targets)
+        for one in workspace.chosen(targets or [])
     ]
     if json:
         requests = [one.request and summary(one.request) for one in done]

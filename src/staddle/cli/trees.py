@@ -129,7 +129,9 @@ def remove(
     from ..flows.workspace import open_workspace
 
     if recreate and not abandon:
-        raise UsageError("--recreate goes with --abandon", "staddle remove --abandon --recreate m3")
+        raise UsageError(
+            "--recreate goes with --abandon", f"staddle remove --abandon --recreate {' '.join(targets or [])}"
+        )
     workspace, names = open_workspace(plan), targets or []
     if abandon:
         going = abandon_trees(workspace, names, recreate=recreate, dry_run=dry_run, tell=console.talk)
@@ -139,13 +141,15 @@ def remove(
         console.answer_json([asdict(one) for one in going])
         return
     if not going:
-        console.talk("there is no such tree: nothing to do")
+        console.talk(f"there is no tree of {' or '.join(names)}: nothing to do")
     for one in going:
         verb = "would remove" if dry_run else "removed"
         branch = f" and branch {one.branch.name} (was {one.branch.oid[:10]})" if one.branch else ""
         console.answer(f"{one.name}: {verb} {one.folder}{branch}" if not one.refusals else f"{one.name}: refused")
         if one.kept:
             console.answer(f"  what it held is kept for 14 days: staddle undo {one.name}")
+        elif dry_run and one.holds and not one.refusals:
+            console.answer(f"  what it holds would be kept for 14 days: {one.holds}")
         for reason in one.refusals:
             console.answer(f"  [{reason.code}] {reason.what}; try: {reason.hint}")
 

@@ -85,9 +85,13 @@ def _by_hand(
     from ..flows import manual as steps
     from ..flows.workspace import open_workspace
 
+    workspace = open_workspace(plan)
     if not names or (len(names) > 1 and take is None):
-        raise UsageError("it takes one milestone at a time", "staddle sync m3 --manual")
-    workspace, (name, *files) = open_workspace(plan), names
+        how = f"--take {take}" if take else "--manual" if manual else "--continue" if go_on else "--abort"
+        meant = names or steps.under_way(workspace)
+        what = f"{how} is for one milestone{', and no rebase is under way' * (not meant)}"
+        raise UsageError(what, f"staddle sync {meant[0]} {how}" if meant else "staddle status")
+    name, *files = names
     if take:
         step = steps.take(workspace, name, take, files)
     elif go_on:

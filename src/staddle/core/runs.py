@@ -83,7 +83,7 @@ def require_count(text: str, source: str = "") -> int:
     """A number of candidates; UsageError, naming the `source` of the text, when it is none."""
     if not re.fullmatch("[1-9][0-9]?", text) or int(text) > MOST_CANDIDATES:
         what = f"{source}{text!r} is not a number of candidates, 1 to {MOST_CANDIDATES}"
-        raise UsageError(what, "staddle spawn run42 3")
+        raise UsageError(what, "3, as in: staddle spawn run42 3")
     return int(text)
 
 

@@ -4,9 +4,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.errors import UsageError, WorkFailed
-from ..core.names import shell
+from ..core.errors import WorkFailed
+from ..core.names import Oid, shell
 from ..edges.entries import Entry, entries
+from ..edges.git import Git
 from ..edges.surroundings import temporary_place
 from ..guard import abandoning, creation, removal, roster
 from ..guard.branches import Branch
@@ -15,6 +16,7 @@ from ..guard.refusals import KEEPABLE, Refusal, refusals
 from ..guard.trap import Trap
 from .remove import Removal, require_unopposed, trees
 from .survey import find_base, survey
+from .sync import commits
 from .workspace import Tell, Workspace, changing
 from .worktrees import worktrees
 
@@ -24,8 +26,7 @@ def abandon(workspace: Workspace, targets: list[str], *, recreate: bool, dry_run
 
     With `recreate` they are made anew from the base, those too that a command which was cut has taken away.
     """
-    if not targets:
-        raise UsageError("remove needs to know which trees", "staddle remove --abandon m3")
+    workspace.require_named(targets, "remove --abandon")
     names = [milestone.id.lower() for milestone in workspace.chosen(targets)] if recreate else []
     with changing(workspace, "remove --abandon") as trap, ExitStack() as held:
         going = [(_weigh(workspace, entry), entry) for entry in trees(workspace, targets)]
@@ -60,7 +61,16 @@ def _weigh(workspace: Workspace, entry: Entry) -> Removal:
             Refusal("nested", f"{inner} is a repository of its own inside {at}", f"mv {shell(inner)} elsewhere")
         )
     branch = Branch(entry.branch, tip) if entry.branch and tip and not found else None
-    return Removal(member.name if member else at.name, at, branch, tuple(found))
+    holds = _in_words(git, at, branch.oid, base.oid) if branch else ""
+    return Removal(member.name if member else at.name, at, branch, tuple(found), holds=holds)
+
+
+def _in_words(git: Git, tree: Path, tip: Oid, base: Oid) -> str:
+    """How much a tree holds beyond `base`."""
+    changes, (ahead, _) = git.changes(tree), git.ahead_behind(tip, base)
+    changed = len(changes.tracked) + len(changes.untracked)
+    files = f"{changed} changed file{'s' * (changed != 1)}"
+    return ", ".join([commits(ahead)] * bool(ahead) + [files] * bool(changed))
 
 
 def _take_away(workspace: Workspace, trap: Trap, going: list[tuple[Removal, Entry]]) -> list[Removal]:

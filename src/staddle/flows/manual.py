@@ -68,6 +68,12 @@ def begin(workspace: Workspace, target: str, *, fetch: bool, tell: Tell) -> Step
         return _Tree(workspace, finding, finding.entry, found.base, trap).after(outcome)
 
 
+def under_way(workspace: Workspace) -> list[str]:
+    """The milestones in whose trees a rebase is under way."""
+    found = survey(workspace, workspace.plan.milestones).findings
+    return [one.name for one in found if one.entry and one.entry.under_way() == "rebase"]
+
+
 def go_on(workspace: Workspace, target: str) -> Step:
     """Go on with a milestone's rebase. Refused while conflict markers are left, or a file waits to be decided."""
     with _tree(workspace, target) as tree:
@@ -134,7 +140,8 @@ class _Tree:
         unmerged = git.unmerged(at)
         if marked := _marked(at, self.workspace.git.changes(at).tracked):
             what = f"conflict markers are left in {at}: {', '.join(marked)}"
-            raise Refused("markers", what, f"edit them, or: staddle sync {name} --take mine FILE")
+            path = shell(unmerged[0].path) if unmerged else "FILE"
+            raise Refused("markers", what, f"edit them, or: staddle sync {name} --take mine {path}")
         if waiting := [conflict for conflict in unmerged if not git.is_text(conflict)]:
             what = f"to be decided in {at}: {', '.join(f'{quoted(one.path)} ({one.kind})' for one in waiting)}"
             raise Refused("undecided", what, f"git add or git rm them, or: staddle sync {name} --take base|mine FILE")
@@ -175,8 +182,9 @@ def _tree(workspace: Workspace, target: str) -> Iterator[_Tree]:
         found = survey(workspace, workspace.chosen([target]))
         (finding,) = found.findings
         if finding.entry is None or finding.entry.under_way() != "rebase":
-            what = f"no rebase is under way in {finding.folder}"
-            raise UsageError(what, f"staddle sync {finding.name} --manual")
+            others = under_way(workspace)
+            hint = f"staddle status {others[0]}, where one is" if others else f"staddle sync {finding.name} --manual"
+            raise UsageError(f"no rebase is under way in {finding.folder}", hint)
         held.enter_context(workspace.state.lock(f"tree-{finding.name}", TREE_WAIT_SECONDS, "staddle sync"))
         yield _Tree(workspace, finding, finding.entry, found.base, trap)
 

@@ -156,7 +156,7 @@ def _outcome(site: Site, run: RunId) -> str:
     """What became of a run that has no journal."""
     ended = candidates.ended(site.state)
     if run not in ended:
-        return f"there is no run {run}; {_known_runs(site)}"
+        return f"there is no run {run} ({_known_runs(site)})"
     landed = ended[run]
     return f"run {run} has ended: " + (f"b{landed} landed" if landed else "nothing of it landed")
 

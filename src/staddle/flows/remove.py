@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import Refused, UsageError
+from ..core.errors import Refused
 from ..core.names import Oid
 from ..edges.entries import Entry, entries
 from ..edges.surroundings import temporary_place
@@ -19,7 +19,7 @@ from .workspace import Workspace, changing
 class Removal:
     """One tree that is to go or has gone; `refusals` is empty when it may, `branch` None when it stays.
 
-    `kept` says that what it held was put away.
+    `kept` says that what it held was put away, `holds` in words how much that is.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Removal:
     branch: Branch | None
     refusals: tuple[Refusal, ...]
     kept: bool = False
+    holds: str = ""
 
 
 def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[Removal]:
@@ -34,8 +35,7 @@ def remove(workspace: Workspace, targets: list[str], *, dry_run: bool) -> list[R
 
     A target that has no tree any more is passed over. With `dry_run` the gate alone is asked.
     """
-    if not targets:
-        raise UsageError("remove needs to know which trees", "staddle remove m3")
+    workspace.require_named(targets, "remove")
     with changing(workspace, "remove") as trap, ExitStack() as held:
         going = [_weigh(workspace, entry) for entry in trees(workspace, targets)]
         if dry_run:

@@ -59,7 +59,7 @@ def _nothing_kept(site: Site, candidate: Candidate, name: str) -> UsageError:
     if run is not None and candidate in run.candidates:
         return UsageError(f"run {run.id} has not ended, nothing of {name} was taken away", f"staddle status {run.id}")
     if candidates.ended(site.state).get(candidate.run) == candidate.number:
-        return UsageError(f"{name} landed", "take its merge back: git revert -m 1 COMMIT")
+        return UsageError(f"{name} landed", "find its merge: git log --merges; take it back: git revert -m 1 COMMIT")
     if folders := keeping.folders(site.state, candidate):
         return UsageError(
             f"{name} is kept as the folder it was, in {folders[-1]}", f"cp -a {shell(folders[-1])} somewhere"

@@ -73,6 +73,13 @@ class Workspace(Site):
         """The variables that are its tree's own."""
         return variables(self.plan, milestone.id.lower(), self.folder(milestone), self.identity(milestone))
 
+    def require_named(self, targets: list[str], verb: str) -> None:
+        """UsageError, with what could be named, when `verb` is given no target."""
+        if not targets:
+            names = [milestone.id.lower() for milestone in self.plan.milestones] or ["m1"]
+            others = f"; there are: {' '.join(names)}" if len(names) > 1 else ""
+            raise UsageError(f"{verb} needs to know which milestone", f"staddle {verb} {names[0]}{others}")
+
     def chosen(self, targets: list[str]) -> list[Milestone]:
         """The milestones that `targets` name, in the plan's order; all of them when there are none."""
         if not targets:
