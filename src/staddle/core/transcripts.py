@@ -5,6 +5,7 @@ decides nothing. A command's transcript is its last lines.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,7 +35,7 @@ def told(kind: str, log: str, usage: str = "") -> Told:
     for line in (*_lines(log), *_lines(" ".join(usage.split()))):
         try:
             found = _READERS[kind](found, line)
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError):
             continue  # another release's words
     return found
 
@@ -63,10 +64,10 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _lines(log: str) -> Iterator[Line]:
-    for text in log.splitlines():
+    for text in log.split("\n"):  # a text in JSON may hold what else ends a line, as U+2028
         if text.startswith("{"):
             try:
-                line = json.loads(text)
+                line = json.loads(text, parse_float=_finite, parse_constant=_finite)
             except (ValueError, RecursionError):
                 continue
             if isinstance(line, dict):
@@ -92,7 +93,7 @@ def _claude(now: Told, line: Line) -> Told:
             return replace(now, session=str(line["session_id"]), last=texts[-1] if texts else now.last)
         case "result":
             used, last = line["usage"], str(line.get("result") or now.last)
-            return replace(now, last=last, tokens=_sum(used), cost=float(line["total_cost_usd"]))
+            return replace(now, last=last, tokens=_sum(used), cost=_finite(line["total_cost_usd"]))
     return now
 
 
@@ -126,9 +127,15 @@ def _opencode(now: Told, line: Line) -> Told:
         case "text":
             return replace(now, last=str(line["part"]["text"]))
         case "step_finish":
-            used, cost = line["part"]["tokens"], float(line["part"]["cost"])
+            used, cost = line["part"]["tokens"], _finite(line["part"]["cost"])
             return replace(now, tokens=(now.tokens or 0) + used["input"] + used["output"], cost=(now.cost or 0) + cost)
     return now
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(number := float(value)):
+        raise ValueError(f"{value} is no figure")
+    return number
 
 
 def _sum(used: Line) -> int:

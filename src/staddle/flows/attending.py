@@ -103,7 +103,7 @@ class _Reader:
             text = file.read()
         whole = text[: text.rfind(b"\n") + 1] if work.outcome.under_way else text
         self.position += len(whole)
-        lines = whole.decode(errors="replace").splitlines()
+        lines = whole.decode(errors="replace").split("\n")
         return [said for line in lines if (said := saying(work.kind, line))]
 
 
