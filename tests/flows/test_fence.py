@@ -55,7 +55,7 @@ STAYS = {
     "git worktree add -q --detach ../mine HEAD": "HEAD is of another tree",
     "echo x > f; git add f; git stash -q": "refs/stash stays as it is",
     "git branch -m mine": "refs/heads/feat/venture-m1-part stays",
-    "git push -q origin HEAD": "nothing is pushed from here",
+    "git -c remote.origin.pushurl=$(git remote get-url origin) push -q origin HEAD": "nothing is pushed from here",
     "git fetch -q origin +main:refs/remotes/origin/other": "refs/remotes/origin/other stays as it is",
     "git notes add -m x": "refs/notes/commits stays as it is",
 }
@@ -86,6 +86,16 @@ def test_every_other_ref_is_refused_by_name(standing: Standing) -> None:
     told = [line for line in log_of(repository).splitlines() if line.startswith("staddle: ")]
     assert list(dict.fromkeys(told)) == list(dict.fromkeys(f"staddle: {why}: {MOVES}" for why in STAYS.values()))
     assert refs(repository) == before
+
+
+@pytest.mark.parametrize("where", ["origin HEAD", "--no-verify origin HEAD", "--no-verify ../origin.git HEAD"])
+def test_nothing_is_pushed_though_hooks_are_passed_over(standing: Standing, where: str) -> None:
+    repository = standing(f"git push -q {where}")
+    origin = Path(repository.git("remote", "get-url", "origin"))
+    before = repository.git("for-each-ref", at=origin)
+    repository.staddle("agents", "m1", code=1)
+    assert "nothing is pushed from here" in log_of(repository)
+    assert repository.git("for-each-ref", at=origin) == before
 
 
 def test_work_on_its_own_branch_goes_on(standing: Standing) -> None:

@@ -15,6 +15,11 @@ from ..edges.state import State
 from . import hooks
 
 WAIT_SECONDS = 10.0
+NOWHERE = """[url "/dev/null/nothing is pushed from here: "]
+\tpushInsteadOf = ""
+"""
+"""Leads every push astray that names no address of its own for pushing: --no-verify passes a hook over."""
+
 VARIABLE = "STADDLE_FENCE"
 """Bears the branch's full name, a colon, and git's own folder of the tree."""
 
@@ -56,7 +61,7 @@ def put_up(git: Git, state: State) -> None:
         home.mkdir(exist_ok=True)
         hooks.put_hooks(git, home, SCRIPT, (*hooks.NAMES, "reference-transaction"))
         # git's own housekeeping would pack everybody's refs, which the fence takes for moving them
-        hooks.put(home / "tree", f"[core]\n\thooksPath = {hooks.quoted(str(home))}\n[gc]\n\tauto = 0\n")
+        hooks.put(home / "tree", f"[core]\n\thooksPath = {hooks.quoted(str(home))}\n[gc]\n\tauto = 0\n{NOWHERE}")
         places = (hooks.condition(git.common), hooks.condition(git.common / "worktrees", "/*"))
         hooks.put(home / "config", "".join(f"{place}\n\tpath = tree\n" for place in places))
 
