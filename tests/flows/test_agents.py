@@ -46,7 +46,7 @@ def test_a_requirement_that_is_committed_is_passed_over(planned: Planned) -> Non
 def test_what_an_agent_did_is_still_known_after_it_was_passed_over(planned: Planned) -> None:
     repository = with_agent(planned, f"git commit -q --allow-empty -m '{MESSAGE}'")
     before = report(repository, 0)
-    assert repository.staddle("agents").stderr == "script has nothing to do: all of it is done\n"
+    assert repository.staddle("agents").stderr == "script has nothing to do: no requirement is open\n"
     assert repository.json("agents", "--status") == [before]
 
 

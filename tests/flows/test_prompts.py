@@ -44,6 +44,24 @@ def test_a_requirements_prompt_is_this_text(planned: Planned) -> None:
     assert one["text"] == golden("requirement", tree=repository.tree(1), other=repository.tree(2))
 
 
+def test_the_checks_that_judge_it_are_in_a_prompt_as_they_are_typed(planned: Planned) -> None:
+    checks = {"unit": "pytest -k 'one two'", "full": {"run": "pytest", "services": ["redis"]}}
+    repository = planned(1, first=FIRST | {"checks": checks}, checks={"suite": "pytest -q"})
+    repository.staddle("worktrees")
+    text = prompts(repository)[0]["text"]
+    assert "see it green:\n  - unit: pytest -k 'one two'\n  - full: pytest (needs redis)\n- " in text
+    repository.staddle("spawn", "run42", "1")
+    assert "see it green:\n  - suite: pytest -q\n- " in prompts(repository, "run42", "--task", "do it")[0]["text"]
+
+
+def test_only_those_whose_tree_stands_are_others_at_work(planned: Planned) -> None:
+    repository = planned(3, first=FIRST)
+    repository.staddle("worktrees", "m1", "m3")
+    text = prompts(repository, "m1")[0]["text"]
+    assert f"- M3 part-3 in {repository.tree(3)}" in text
+    assert "M2" not in text
+
+
 def test_a_candidates_prompt_is_this_text(run42: Repository, tmp_path: Path) -> None:
     (tmp_path / "task.md").write_text("Make the parser faster.\nIt takes a minute.\n")
     (one,) = prompts(run42, "run42-b2", "--task", str(tmp_path / "task.md"))

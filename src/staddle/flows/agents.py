@@ -88,7 +88,7 @@ def _extent(works: Sequence[Work], wanted: Wanted) -> str:
     """How much there is to do, in words."""
     todo = [work.target for work in works if work.outcome.under_way]
     if not todo:
-        return "has nothing to go on with" if wanted.resume else "has nothing to do: all of it is done"
+        return "has nothing to go on with" if wanted.resume else "has nothing to do: no requirement is open"
     count, trees = len(todo), len(set(todo))
     return f"works on {count} task{'s' * (count != 1)} in {trees} tree{'s' * (trees != 1)}"
 

@@ -1,11 +1,12 @@
 """prompts: one text per requirement and tree, rendered from the template, kept inside the tree."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.matrix import named
-from ..core.model import Milestone, Requirement
+from ..core.model import Check, Milestone, Requirement
 from ..edges.render import render
 from ..edges.state import write_durably
 from ..edges.surroundings import own_folder
@@ -44,6 +45,12 @@ def prompts(workspace: Workspace, targets: list[str]) -> list[Prompt]:
     return written
 
 
+def as_typed(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Each check's command as one would type it, and the servers that it needs."""
+    needs = {name: f" (needs {', '.join(check.services)})" * bool(check.services) for name, check in checks.items()}
+    return {name: shlex.join(check.run.argv) + needs[name] for name, check in checks.items()}
+
+
 def _prompt(
     workspace: Workspace,
     milestone: Milestone,
@@ -60,13 +67,14 @@ def _prompt(
             "changing": named(changing.get(other.id.lower(), ())),
         }
         for other in workspace.plan.milestones
-        if other.id != milestone.id
+        if other.id != milestone.id and workspace.folder(other).is_dir()
     ]
     values = {
         "milestone": milestone,
         "requirement": requirement,
         "message": requirement.message(milestone.scope),
         "tree": str(tree),
+        "checks": as_typed(milestone.checks),
         "neighbours": neighbours,
     }
     text = render(TEMPLATE, values, beside=workspace.loaded.path.parent)

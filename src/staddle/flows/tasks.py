@@ -15,6 +15,7 @@ from ..edges.render import render, templates
 from ..edges.state import write_durably
 from ..edges.surroundings import own_folder
 from ..guard import candidates
+from .prompts import as_typed
 from .whereabouts import Place, Whereabouts
 
 TEMPLATE = "candidate.md.j2"
@@ -109,6 +110,7 @@ def _framed(around: Whereabouts, place: Place) -> Framed:
         "tree": str(place.folder),
         "branch": place.branch,
         "message": message_of(plan, run) or ("<type>(<scope>): <FR-ID> <what>" if plan else "<what it does>"),
+        "checks": as_typed(plan.checks) if plan else {},
         "types": COMMIT_TYPES if plan else (),
         "scopes": _scopes(plan) if plan else (),
         "others": [
