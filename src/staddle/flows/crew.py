@@ -58,10 +58,10 @@ class Crew:
         base = find_base(self.around.workspace).oid if self.around.workspace and asked else None
         todo: dict[str, list[Task]] = {}
         for task in asked:
-            work = self._planned(task)
             if task.asked and base and (note := self._already(task, base)):
-                work = replace(work, outcome=Outcome.ALREADY, note=note, commits=(task.asked,))
+                work = replace(self._over(task, Outcome.ALREADY, note), commits=(task.asked,))
             else:
+                work = self._planned(task)
                 todo.setdefault(task.seat.name, []).append(task)
             self.works[work.key] = work
         for mine in todo.values():
@@ -97,6 +97,10 @@ class Crew:
             since=time.time(),
         )
 
+    def _over(self, task: Task, outcome: Outcome, note: str) -> Work:
+        """What is over without having begun."""
+        return replace(self._planned(task), outcome=outcome, note=note, ended=time.time())
+
     def _already(self, task: Task, base: Oid) -> str:
         git, asked = self.around.home.git, str(task.asked)
         tip = git.commit(task.seat.ref)
@@ -127,7 +131,7 @@ class Crew:
                 self.tell(f"{work.key}: {work.outcome}, {work.note or 'nothing to tell'} ({work.seconds:.1f} s)")
                 if work.outcome is Outcome.STOPPED:
                     for rest in mine[at + 1 :]:
-                        self._note(replace(self._planned(rest), outcome=Outcome.STOPPED, note="not begun"))
+                        self._note(self._over(rest, Outcome.STOPPED, "not begun"))
                     return
 
     def _work(self, task: Task) -> Generator[Job | None, Ended | None, Work]:
@@ -135,7 +139,7 @@ class Crew:
         for attempt in range(1, 2 + self.agent.retries):
             while len(self.working) >= (self.at_once or default_slots()):
                 if assignments.is_to_stop(self.around.home.state, target):
-                    return self._note(replace(planned, outcome=Outcome.STOPPED, note="not begun"))
+                    return self._note(self._over(task, Outcome.STOPPED, "not begun"))
                 yield None
             self.working.add(target)
             try:

@@ -4,7 +4,7 @@ Several may work at the same time: what belongs to the tree of another agent at 
 not held against anyone. What a person changed meanwhile cannot be told from the agent's doing, and is named.
 """
 
-import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from ..core.policy import Level
 from ..core.testchanges import TestChanges, compare_tests
 from ..core.testfiles import is_test_file
 from ..core.unit import Ended
-from ..edges.entries import entries
+from ..edges.entries import entries, is_linked
 from ..edges.git import Git
+from ..edges.gitcalls import GitError
 from ..edges.objects import Objects
 from ..guard import ledger, roster, trust
 from .lint import lint_commits
@@ -46,24 +47,32 @@ class Seat:
 
 @dataclass(frozen=True)
 class Sight:
-    """What the repository shows at one moment: refs, trees with their HEADs, the main checkout, what git obeys.
+    """What the repository shows from `moment` on: refs, trees with their HEADs, the main checkout, what git obeys.
 
     `unsaved` has, of each uncommitted path in the main checkout, when it was last written and its size.
     """
 
+    moment: float
     refs: Mapping[str, Oid]
     trees: Mapping[Path, str]
     enrolled: frozenset[Path]
     unsaved: Mapping[str, tuple[int, int]]
     settings: tuple[str, ...]
 
+    def commit_of(self, folder: Path) -> str | None:
+        """The commit that a tree is at, None when there is no such tree or commit."""
+        head = self.trees.get(folder, "")
+        return self.refs.get(head) if head.startswith("refs/") else head
+
 
 def look(site: Site) -> Sight:
     """Look at the repository as a whole."""
-    git = site.git
-    trees = {entry.folder: entry.head for entry in entries(git)}
-    unsaved = {} if git.bare else {path: _written(git.main / path) for path in git.uncommitted(git.main)}
-    return Sight(git.refs(), trees, frozenset(roster.members(site.state)), unsaved, trust.digests(git))
+    git, moment = site.git, time.time()
+    found = (one for one in entries(git) if one.admin == git.common or is_linked(one.folder, one.admin))
+    trees = {one.folder: one.head for one in found}
+    paths = () if git.bare else (*git.uncommitted(git.main), *git.hidden(git.main))
+    unsaved = {path: _written(git.main / path) for path in paths}
+    return Sight(moment, git.refs(), trees, frozenset(roster.members(site.state)), unsaved, trust.digests(git))
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,11 @@ class Judgement:
     commits: tuple[str, ...]
     tests: TestChanges | None
     strays: tuple[Stray, ...]
+
+
+def is_seated(sight: Sight, seat: Seat) -> bool:
+    """Whether the tree is there, this repository's, and on its branch."""
+    return sight.trees.get(seat.folder) == seat.ref
 
 
 def judge(
@@ -115,19 +129,21 @@ def _named(rule: str, told: str, names: Sequence[str]) -> Iterator[Stray]:
 
 def _outside(site: Site, seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> Iterator[Stray]:
     git = site.git
-    if after.trees.get(seat.folder) != seat.ref or not seat.folder.is_dir():
+    if not is_seated(after, seat):
         yield Stray("branch", f"{seat.folder} is no longer on {seat.branch}")
     if before.refs.get(STASH) != after.refs.get(STASH):
         yield Stray("stash", "the stash, which all trees share, is not as it was")
     moved = [ref for ref in sorted({*before.refs, *after.refs}) if before.refs.get(ref) != after.refs.get(ref)]
     elsewhere = [ref for ref in moved if ref not in (seat.ref, STASH, *others) and not _ours(site, ref, before, after)]
     yield from _named("refs", "moved, made or deleted", [ref for ref in elsewhere if not _is_fetched(ref)])
-    tip = after.refs.get(seat.ref)
-    pushed = [ref for ref in elsewhere if _is_fetched(ref) and tip and after.refs.get(ref) == tip]
+    begun, tip = before.refs.get(seat.ref), after.refs.get(seat.ref)
+    made = {commit.oid for commit in git.messages(begun, tip)} if begun and tip else set()
+    pushed = [ref for ref in elsewhere if _is_fetched(ref) and after.refs.get(ref) in made]
     yield from _named("pushed", "its commits went to", pushed)
     yield from _trees(seat, before, after, others)
     written = {path for path, when in after.unsaved.items() if before.unsaved.get(path) != when}
-    gone = before.unsaved.keys() - after.unsaved.keys() if before.refs == after.refs else set()
+    stood_still = before.commit_of(git.main) == after.commit_of(git.main)  # or else they may have been committed
+    gone = before.unsaved.keys() - after.unsaved.keys() if stood_still else set()
     yield from _named("main-checkout", f"changed in {git.main}", sorted(written | gone))
     if before.settings != after.settings:
         yield Stray("settings", f"changed: {'; '.join(trust.changes(git, before.settings))}")
@@ -143,18 +159,18 @@ def _ours(site: Site, ref: str, before: Sight, after: Sight) -> bool:
         return True
     if ref in after.refs:
         return site.git.last_move(ref).startswith(OWN_MOVES)
-    return ledger.last_noted(site.state, ref.removeprefix("refs/heads/")) == before.refs[ref]
+    return ledger.has_noted(site.state, ref.removeprefix("refs/heads/"), before.moment)
 
 
 def _trees(seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> Iterator[Stray]:
     """Trees that were made, taken away or moved to another commit or branch, and not by staddle."""
     new = [str(folder) for folder in after.trees.keys() - before.trees.keys() - after.enrolled]
-    lost = before.trees.keys() - after.trees.keys() - {seat.folder}
+    lost = [one for one in before.trees.keys() - after.trees.keys() - {seat.folder} if before.trees[one] not in others]
     gone = [str(folder) for folder in lost if folder in after.enrolled or folder not in before.enrolled]
     heads = [
         f"{folder} is on {head.removeprefix('refs/heads/')}"
         for folder, head in after.trees.items()
-        if folder != seat.folder and before.trees.get(folder, head) != head and before.trees[folder] not in others
+        if folder != seat.folder and (was := before.trees.get(folder, head)) != head and not {was, head} & {*others}
     ]
     yield from _named("worktrees", "made", sorted(new))
     yield from _named("worktrees", "taken away", sorted(gone))
@@ -165,9 +181,13 @@ def _trees(seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> It
 
 
 def _inside(git: Git, seat: Seat, after: Sight, end: Ended) -> Iterator[Stray]:
-    if seat.folder in after.trees and seat.folder.is_dir() and os.path.lexists(seat.folder / ".git"):
-        changes = git.changes(seat.folder)
-        yield from _named("uncommitted", "left uncommitted", [*changes.tracked, *changes.untracked])
+    if seat.folder in after.trees:
+        try:
+            changes = git.changes(seat.folder)
+        except GitError as error:  # its index, for one, is everybody's to write
+            yield Stray("uncommitted", f"git cannot read {seat.folder} any more: {error.said}")
+        else:
+            yield from _named("uncommitted", "left uncommitted", [*changes.tracked, *changes.untracked])
     if end.strays:
         yield from _named("processes", "left running, and ended", end.strays)
 

@@ -6,6 +6,7 @@ and the record says `lost`. To stop is to leave a note, which the holder sees wi
 """
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -102,6 +103,7 @@ def is_to_stop(state: State, target: str) -> bool:
 def forget(state: State, target: str) -> None:
     """Let the works in a tree that is gone be forgotten, its lock included."""
     state.drop(f"{FOLDER}/{target}")
+    _note(state, target).unlink(missing_ok=True)
     state.forget_locks(f"agent-{target}")
 
 
@@ -123,9 +125,11 @@ def unlock(git: Git, work: Work) -> list[Path]:
 
 def _lost(git: Git, work: Work) -> Work:
     if work.outcome is Outcome.WAITING:
-        return replace(work, outcome=Outcome.LOST, note="never begun: the command that was to start it was killed")
-    unlocked = "".join(f"; its git had left {path.name}" for path in unlock(git, work))
-    return replace(work, outcome=Outcome.LOST, note=f"the command behind it was killed{unlocked}")
+        note = "never begun: the command that was to start it was killed"
+    else:
+        left = "".join(f"; its git had left {path.name}" for path in unlock(git, work))
+        note = f"the command behind it was killed{left}"
+    return replace(work, outcome=Outcome.LOST, note=note, ended=time.time())
 
 
 def _note(state: State, target: str) -> Path:

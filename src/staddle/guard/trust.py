@@ -22,7 +22,7 @@ SECRET = ("http.", "credential.", "url.", "remote.")
 
 
 def digests(git: Git) -> tuple[str, ...]:
-    """One digest a setting, hook or attributes file of the repository, in no telling order."""
+    """One digest a setting, hook, or file in git's `info` folder, of the repository, in no telling order."""
     return tuple(sorted(_digest(line) for line in _lines(git)))
 
 
@@ -57,12 +57,12 @@ def _lines(git: Git) -> Iterator[str]:
                 yield f"{name}: {key}={shown}\0{value}"
             if key.startswith("include") and key.endswith(".path"):
                 yield from _file(git, git.common / Path(value).expanduser())
-    attributes = git.common / "info" / "attributes"
+    obeyed = (git.common / "info" / name for name in ("attributes", "exclude", "grafts"))
     for path in (
         *sorted(git.hooks_folder().glob("*")),
         *hooks.planted(git),
         *fence.planted(State(git.common)),
-        attributes,
+        *obeyed,
     ):
         yield from _file(git, path)
 
