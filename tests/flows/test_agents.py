@@ -86,6 +86,12 @@ def test_an_agent_that_failed_is_started_again_as_often_as_the_plan_says(planned
     assert (found["outcome"], found["attempt"]) == ("done", 3)
 
 
+def test_no_name_of_a_file_is_obeyed_by_the_terminal(planned: Planned) -> None:
+    done = with_agent(planned, 'touch "$(printf "a\\033]0;b\\007")" "$(printf "c\\377")"').staddle("agents", code=1)
+    assert "left uncommitted: a ]0;b , c\\udcff" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
 def test_the_prompt_arrives_on_stdin_by_file_and_by_argument(planned: Planned) -> None:
     command = ["sh", "-c", 'cat > .staddle/stdin; cat "$1" > .staddle/file; echo "$2" > .staddle/argument', "agent",
                "{prompt_file}", "{prompt}"]  # fmt: skip

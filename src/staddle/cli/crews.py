@@ -141,7 +141,7 @@ def _row(one: "Attended") -> tuple[str, ...]:
     work = one.work
     since = max(0.0, time.time() - (work.ended or work.since))
     size, unit = next((pair for pair in UNITS if since >= pair[0]), UNITS[-1])
-    said = " ".join("".join(char if char.isprintable() else " " for char in one.saying).split())
+    said = " ".join(one.saying.split())
     state = work.outcome.value + f" {work.attempt}" * (work.attempt > 1)
     return (work.target, work.agent, work.task, state, f"{since / size:.0f}{unit}", str(one.commits), said)
 

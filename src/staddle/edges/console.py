@@ -24,6 +24,12 @@ _live: list[str] = []
 """The lines at the bottom of the terminal now."""
 
 
+def _plain(text: str) -> str:
+    """The text without what a terminal obeys, or cannot show: names of files, refs and commits may hold anything."""
+    shown = text.encode(errors="backslashreplace").decode()
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in shown)
+
+
 def answer(text: str) -> None:
     """Print one line of the answer."""
     sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
@@ -36,7 +42,7 @@ def answer_json(data: Any) -> None:
 
 def talk(text: str) -> None:
     """Tell the person what is going on."""
-    _redraw(masked(text).encode(errors="backslashreplace").decode() + "\n", _live.copy())
+    _redraw(_plain(masked(text)) + "\n", _live.copy())
 
 
 @contextmanager
@@ -78,10 +84,9 @@ def _redraw(text: str, lines: list[str]) -> None:
 
 def strand(name: str, text: str, number: int) -> None:
     """Print a line of one of several that talk at once, in that one's colour where there are colours."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
     if sys.stdout.isatty() and not is_dumb() and not os.environ.get("NO_COLOR"):
         name = f"\x1b[{31 + number % 6}m{name}\x1b[0m"
-    answer(f"{name} | {plain}")
+    answer(f"{name} | {_plain(text)}")
     sys.stdout.flush()
 
 
@@ -109,7 +114,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, clip: bool = F
     for head in heads:
         grid.add_column(head, overflow="fold", no_wrap=clip and head != heads[-1])
     for row in rows:
-        cells = [Text(cell, style=STYLES.get(cell.split(" ")[0], "")) for cell in row]
+        cells = [Text(_plain(cell), style=STYLES.get(cell.split(" ")[0], "")) for cell in row]
         if clip:
             cells[-1].no_wrap, cells[-1].overflow = True, "ellipsis"
         grid.add_row(*cells)
