@@ -63,7 +63,8 @@ def test_a_program_that_is_not_installed_is_told_before_any_agent_begins(planned
     repository.staddle("worktrees")
     said = repository.staddle("agents", "--detach", code=2).stderr
     assert "error: agent 'absent' is the program '" in said
-    assert "which is not installed\n  try: install it, or: staddle agents --agent other\n" in said
+    assert "which is not installed\n  try: install it, or correct the agent's `command:`" in said
+    assert "; or: staddle agents --agent other\n" in said
     assert repository.json("agents", "--status") == []
 
 
@@ -86,10 +87,57 @@ def test_an_agent_that_failed_is_started_again_as_often_as_the_plan_says(planned
     assert (found["outcome"], found["attempt"]) == ("done", 3)
 
 
+def test_one_that_was_to_be_stopped_is_not_started_again(planned: Planned) -> None:
+    shell = "touch ../parpour/.git/staddle/agents/m1.stop; exit 1"
+    assert report(with_agent(planned, shell, retries=2), 1)["attempt"] == 1
+
+
+TWO = [*REQUIREMENTS, {"id": "FR-X-002", "title": "second thing"}]
+
+
+def second_of(planned: Planned, shell: str) -> Any:
+    """The report on the second of a tree's requirements, after an agent that is this shell text did the first."""
+    agents = {"script": {"command": {"shell": shell}, "stdin": "prompt"}}
+    repository = planned(1, agents=agents, milestone={"requirements": TWO})
+    repository.staddle("worktrees")
+    return json.loads(repository.staddle("agents", "--json", code=1).stdout)[1]
+
+
+@pytest.mark.parametrize(
+    "prompts",
+    ["rm -rf .staddle", "echo x > .staddle/prompts/FR-X-002.md", "rm -r .staddle/prompts; ln -s $PWD .staddle/prompts"],
+)
+def test_a_prompt_is_whole_whatever_the_agent_before_did_to_it(planned: Planned, prompts: str) -> None:
+    assert "FR-X-002: second thing" in second_of(planned, f"head -1; {prompts}")["digest"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "why"),
+    [
+        ("git switch -q --detach", "is not on feat/venture-m1-part"),
+        ('rm -rf -- "$PWD"', "is not on feat/venture-m1-part"),
+        ("rm -r .staddle; ln -s / .staddle", ".staddle is not a folder"),
+    ],
+)
+def test_an_agent_is_not_blamed_for_the_state_of_the_tree_it_comes_to(planned: Planned, shell: str, why: str) -> None:
+    found = second_of(planned, shell)
+    assert (found["outcome"], found["strays"]) == ("failed", [])
+    assert found["note"].startswith("not begun: ") and why in found["note"]
+
+
 def test_no_name_of_a_file_is_obeyed_by_the_terminal(planned: Planned) -> None:
     done = with_agent(planned, 'touch "$(printf "a\\033]0;b\\007")" "$(printf "c\\377")"').staddle("agents", code=1)
     assert "left uncommitted: a ]0;b , c\\udcff" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_program_that_is_missing_is_named_with_what_brings_it_and_nothing_begins(planned: Planned) -> None:
+    repository = planned(1, agents={"real": {"kind": "opencode"}}, milestone={"requirements": REQUIREMENTS})
+    repository.staddle("worktrees")
+    said = repository.staddle("agents", code=2, PATH=os.defpath).stderr
+    assert "is the program 'opencode', which is not installed" in said
+    assert "npm install --global opencode-ai" in said
+    assert repository.json("agents", "--status") == []
 
 
 def test_the_prompt_arrives_on_stdin_by_file_and_by_argument(planned: Planned) -> None:

@@ -27,8 +27,10 @@ class Kind:
 
     `new` names a new session, `again` takes one up; without `new` the program makes the id up and tells it.
     `inline` takes a short prompt; all else arrives on standard input. `env` are variables that hold it back.
+    `package` is its name at npm.
     """
 
+    package: str
     argv: tuple[str, ...]
     model: str
     again: tuple[str, ...]
@@ -45,6 +47,7 @@ def _claude_tool(command: str) -> str:
 
 KINDS: Mapping[str, Kind] = {
     "copilot": Kind(
+        package="@github/copilot",
         argv=(
             *("copilot", "-C", "{tree}", "--add-dir", "{tree}", "--yolo"),
             *("--no-ask-user", "--no-auto-update", "--output-format", "json"),
@@ -57,6 +60,7 @@ KINDS: Mapping[str, Kind] = {
         inline=("-p", "{prompt}"),
     ),
     "claude": Kind(
+        package="@anthropic-ai/claude-code",
         argv=(
             *("claude", "-p", "--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits"),
             *("--allowedTools", *map(_claude_tool, _CLAUDE_MAY)),
@@ -67,6 +71,7 @@ KINDS: Mapping[str, Kind] = {
         again=("--resume", "{session}"),
     ),
     "codex": Kind(
+        package="@openai/codex",
         argv=(
             *("codex", "exec", "-C", "{tree}", "--json", "-s", "workspace-write"),
             *(word for place in ("git_dir", "objects", "refs", "logs") for word in ("--add-dir", f"{{{place}}}")),
@@ -77,12 +82,14 @@ KINDS: Mapping[str, Kind] = {
         last=("-",),
     ),
     "gemini": Kind(
+        package="@google/gemini-cli",
         argv=("gemini", "-y", "--skip-trust", "-o", "stream-json"),
         model="-m",
         new=("--session-id", "{session}"),
         again=("--resume", "{session}"),
     ),
     "opencode": Kind(
+        package="opencode-ai",
         argv=("opencode", "run", "--dir", "{tree}", "--auto", "--format", "json"),
         model="-m",
         again=("--session", "{session}"),
@@ -98,6 +105,13 @@ class Start:
     argv: tuple[str, ...]
     reads_prompt: bool
     env: Mapping[str, str]
+
+
+def remedy(agent: Agent) -> str:
+    """What brings the program that `agent` is, where it is missing."""
+    if agent.command is not None:
+        return "install it, or correct the agent's `command:` in the plan"
+    return f"npm install --global {KINDS[agent.kind].package}"
 
 
 def start_of(agent: Agent, values: Mapping[str, str], *, session: str, resuming: bool) -> Start:

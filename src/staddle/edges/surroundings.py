@@ -50,6 +50,15 @@ def own_folder(tree: Path) -> Path:
     return folder
 
 
+def put_prompt(file: Path, text: str) -> None:
+    """Write a prompt into a folder of the tree's `.staddle/`; what else stands in that folder's place goes."""
+    own_folder(file.parents[2])
+    if file.parent.is_symlink() or file.parent.is_file():
+        file.parent.unlink()
+    file.parent.mkdir(exist_ok=True)
+    write_durably(file, text)
+
+
 def temporary_place(tree: Path) -> Path:
     """Where the tree's TMPDIR is, if it has been made."""
     top = Path(tempfile.gettempdir()) / f"staddle-{os.getuid()}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..core.agency import Outcome, Work, outcome_of
 from ..core.digest import digest
+from ..core.errors import Refused
 from ..core.kinds import KINDS, start_of
 from ..core.model import Agent
 from ..core.names import Oid
@@ -17,11 +18,11 @@ from ..core.unit import Ended, Job
 from ..edges.engine import Lane
 from ..edges.process import Running
 from ..edges.slots import default_slots
-from ..edges.state import SECRET_FOLDER, write_durably
-from ..edges.surroundings import environment
+from ..edges.state import SECRET_FOLDER
+from ..edges.surroundings import environment, put_prompt
 from ..guard import assignments, fence
 from ..guard.registry import register
-from .judging import Sight, judge, look
+from .judging import Sight, is_seated, judge, look
 from .seating import Task, brace_values, own_variables, require_program
 from .survey import find_base
 from .whereabouts import Whereabouts
@@ -135,27 +136,36 @@ class Crew:
                     return
 
     def _work(self, task: Task) -> Generator[Job | None, Ended | None, Work]:
-        planned, target = self._planned(task), task.seat.name
+        work, target = self._over(task, Outcome.STOPPED, "not begun"), task.seat.name
         for attempt in range(1, 2 + self.agent.retries):
-            while len(self.working) >= (self.at_once or default_slots()):
-                if assignments.is_to_stop(self.around.home.state, target):
-                    return self._note(self._over(task, Outcome.STOPPED, "not begun"))
+            while not (told := assignments.is_to_stop(self.around.home.state, target)) and self._is_full():
                 yield None
+            if told:
+                return self._note(work)
             self.working.add(target)
             try:
-                work = yield from self._attempt(task, replace(planned, attempt=attempt))
+                work = yield from self._attempt(task, replace(self._planned(task), attempt=attempt))
             finally:
                 self.working.discard(target)
             if work.outcome not in AGAIN:
                 break
         return work
 
+    def _is_full(self) -> bool:
+        return len(self.working) >= (self.at_once or default_slots())
+
     def _attempt(self, task: Task, planned: Work) -> Generator[Job | None, Ended | None, Work]:
         since, before = time.time(), look(self.around.home)
+        if not is_seated(before, task.seat):  # an agent before it left the tree like that
+            note = f"not begun: {task.seat.folder} is not on {task.seat.branch}"
+            return self._note(self._over(task, Outcome.FAILED, note))
         session, resuming = self._session(planned)
         begun = before.refs.get(task.seat.ref, "")
-        work = replace(planned, outcome=Outcome.WORKING, since=since, begun=begun, session=session)
-        job = self._job(task, self._note(work), resuming)
+        work = self._note(replace(planned, outcome=Outcome.WORKING, since=since, begun=begun, session=session))
+        try:
+            job = self._job(task, work, resuming)
+        except Refused as error:  # what is wrong with this tree is not to end the others' agents
+            return self._note(self._over(task, Outcome.FAILED, f"not begun: {error.what}"))
         end = yield job
         if end is None:
             raise RuntimeError("an agent was started and its end was not told")
@@ -174,7 +184,7 @@ class Crew:
         if resuming:
             values["prompt"] = GO_ON + task.text
             values["prompt_file"] = str(task.file.with_suffix(".again.md"))
-            write_durably(Path(values["prompt_file"]), values["prompt"])
+        put_prompt(Path(values["prompt_file"]), values["prompt"])  # an agent before it may have been at the file
         _usage(work).unlink(missing_ok=True)
         how = start_of(self.agent, values | {"usage": str(_usage(work))}, session=work.session, resuming=resuming)
         fenced = fence.variables(self.around.home.state, seat.ref, Path(values["git_dir"]))

@@ -8,8 +8,7 @@ from pathlib import Path
 from ..core.matrix import named
 from ..core.model import Check, Milestone, Requirement
 from ..edges.render import render
-from ..edges.state import write_durably
-from ..edges.surroundings import own_folder
+from ..edges.surroundings import own_folder, put_prompt
 from .conflicts import foreseen
 from .survey import standing_trees
 from .workspace import Workspace
@@ -39,8 +38,7 @@ def prompts(workspace: Workspace, targets: list[str]) -> list[Prompt]:
     for finding in standing_trees(workspace, workspace.chosen(targets), named=bool(targets)):
         for requirement in finding.milestone.requirements:
             prompt = _prompt(workspace, finding.milestone, requirement, finding.folder, changing)
-            prompt.file.parent.mkdir(exist_ok=True)
-            write_durably(prompt.file, prompt.text)
+            put_prompt(prompt.file, prompt.text)
             written.append(prompt)
     return written
 

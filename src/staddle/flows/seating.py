@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import which
 
 from ..core.errors import UsageError
-from ..core.kinds import start_of
+from ..core.kinds import remedy, start_of
 from ..core.model import Agent, Plan
 from ..core.names import quoted, shell
 from ..core.runs import Mode
@@ -119,6 +119,6 @@ def require_program(around: Whereabouts, task: Task, name: str, agent: Agent) ->
     path = environment(own_variables(around, task.seat), folder, with_tools=True)["PATH"]
     if which(str(folder / program) if "/" in program else program, path=path) is None:
         others = [other for other in plan_of(around).agents if other != name]
-        or_else = f"staddle agents --agent {others[0]}" if others else "declare another in the plan, under agents:"
+        or_else = f"; or: staddle agents --agent {others[0]}" if others else ""
         what = f"agent {quoted(name)} is the program {quoted(program)}, which is not installed"
-        raise UsageError(what, f"install it, or: {or_else}")
+        raise UsageError(what, f"{remedy(agent)}{or_else}")

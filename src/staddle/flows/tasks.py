@@ -12,8 +12,7 @@ from ..core.model import COMMIT_TYPES, Milestone, Plan, Requirement
 from ..core.names import quoted
 from ..core.runs import Mode, Run, Stage
 from ..edges.render import render, templates
-from ..edges.state import write_durably
-from ..edges.surroundings import own_folder
+from ..edges.surroundings import own_folder, put_prompt
 from ..guard import candidates
 from .prompts import as_typed
 from .whereabouts import Place, Whereabouts
@@ -67,8 +66,7 @@ def candidate_prompts(around: Whereabouts, places: Sequence[Place]) -> list[Fram
             what = f"{place.name} has no tree at {place.folder}"
             raise Refused("no-tree", what, f"staddle spawn {run.id} {run.count} --mode worktree")
         framed = _framed(around, place)
-        framed.file.parent.mkdir(exist_ok=True)
-        write_durably(framed.file, framed.text)
+        put_prompt(framed.file, framed.text)
         written.append(framed)
     return written
 
