@@ -1,5 +1,6 @@
 """train: what is ready lands together, what cannot go is named with its reason and its counterpart."""
 
+import fcntl
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,14 @@ def did(repository: Repository, *argv: str, code: int = 0) -> dict[str, str]:
 def landed(repository: Repository, since: str) -> list[str]:
     """The first lines that the remote's base has gained, oldest first."""
     return repository.git("log", "--reverse", "--format=%s", f"{since}..origin/main").splitlines()
+
+
+def test_what_somebody_works_in_stays_behind_and_the_others_land(eight: Repository) -> None:
+    with (eight.main / ".git" / "staddle" / "tree-m3.mutex").open("r+") as mutex:
+        fcntl.flock(mutex, fcntl.LOCK_EX)
+        assert did(eight, code=1) == {f"m{n}": "busy" if n == 3 else "landed" for n in range(1, 9)}
+        assert "held by" in eight.staddle("train", "m3", code=4).stderr
+    assert did(eight, "m3") == {"m3": "landed"}
 
 
 def test_eight_land_at_once_in_one_line_and_one_test_run(eight: Repository) -> None:

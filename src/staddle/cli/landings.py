@@ -116,6 +116,7 @@ def _end(workspace: "Workspace", done: "Sequence[Landed]", *, sync: bool, remove
             "conflict": f"staddle sync {name} --manual",
             "red": f"staddle verify {name}",
             "refused": f"staddle status {name}",
+            "busy": f"staddle train {name}, once that has ended",
         }
         what = f"did not land: {', '.join(f'{one.name} ({one.did})' for one in bad)}"
         raise WorkFailed(what, ways.get(bad[0].did, f"staddle land {name} --dry-run"))

@@ -96,8 +96,9 @@ VERBS = (
         "train",
         "Land every milestone that is ready, in order, proven together.",
         "What is red by itself, breaks a rule, or conflicts with one before it stays behind, and so does what needs "
-        "it. All the others are tested once, as they would stand on the base; when that is red, the milestone that "
-        "turns it red is found and named with its counterpart, and the rest lands, at once.",
+        "it, or what an agent is at work in. All the others are tested once, as they would stand on the base; when "
+        "that is red, the milestone that turns it red is found and named with its counterpart, and the rest lands, at "
+        "once.",
         "--dry-run",
     ),
     Verb(

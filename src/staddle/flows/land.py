@@ -19,7 +19,7 @@ MOST_TRIES = 5
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of a milestone (landed, nothing, conflict, red, ready), its commits on the base, and why not."""
+    """What became of a milestone (landed, nothing, conflict, red, busy, ready), its commits on the base, the reason."""
 
     name: str
     did: str

@@ -7,9 +7,10 @@ is asked of shorter trains until the milestone is found that turns it red, and t
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from ..core.errors import Refused
+from ..core.errors import Held, Refused
 from ..core.model import Milestone
 from ..core.names import Oid
 from ..core.order import first_red, landing_order
@@ -24,7 +25,7 @@ from .loads import Load, Squashed, Stack, stack, weigh
 from .proof import Red, prove
 from .survey import READABLE, Base, Finding, find_base, survey
 from .verify import milestone_subject
-from .workspace import Tell, Workspace, changing, occupying
+from .workspace import TREE_WAIT_SECONDS, Tell, Workspace, changing, occupying
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,21 @@ class Wanted:
 def train(workspace: Workspace, targets: list[str], wanted: Wanted, *, tell: Tell) -> list[Landed]:
     """Land what is ready of the chosen milestones, all of them without targets; what became of each, in landing order.
 
-    Held when another process works in one of their trees.
+    One whose tree another process works in stays behind; Held when that is so of all.
     """
     order = landing_order(workspace.chosen(targets))
     names = [milestone.id.lower() for milestone in order]
-    with occupying(workspace, names, "train"):
-        one = _Train(workspace, wanted, order, tell)
+    one = _Train(workspace, wanted, order, tell)
+    with ExitStack() as held:
+        workspace.state.prepare()
+        for name in sorted(names):
+            try:
+                held.enter_context(workspace.state.lock(f"tree-{name}", TREE_WAIT_SECONDS, "staddle train"))
+            except Held as error:
+                one.out[name] = Landed(name, "busy", why=error.what)
+                if len(one.out) == len(names):
+                    raise
+        held.enter_context(occupying(workspace, (), "train"))
         one.run()
     if wanted.forge and not wanted.dry_run:
         one.land_by_requests(wanted.forge)
