@@ -348,6 +348,16 @@ def test_who_means_all_does_not_mean_what_is_done_and_gone(gone: Repository, arg
     assert "m1 has no tree" in gone.staddle(argv[0], "m1", code=2).stderr
 
 
+def test_what_is_done_is_not_stale_when_the_base_moves_on(built: Repository) -> None:
+    built.staddle("land", "m1")
+    assert built.json("status", "m1")[0]["checks"] == {"unit": "pass"}
+    built.commit(built.main, "other.txt", "1\n", "chore: another")
+    built.git("push", "--quiet", "origin", "main")
+    built.staddle("sync")
+    (row,) = built.json("status", "m1")
+    assert (row["checks"], row["next_step"]) == ({"unit": "-"}, "landed: remove m1")
+
+
 def test_what_is_done_comes_back_by_undo(gone: Repository) -> None:
     gone.staddle("undo", "m1")
     assert gone.json("status", "m1")[0]["next_step"] == "landed: remove m1"

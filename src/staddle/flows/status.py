@@ -105,8 +105,10 @@ def _milestone(
     milestone = finding.milestone
     ahead, behind = git.ahead_behind(finding.tip, base.oid) if finding.start == "branch" else (None, None)
     under_way = finding.entry.under_way() if finding.entry else None
-    checks = _checks(aside, workspace, base, finding, changes)
     landed = bool(milestone.requirements) and has_landed(workspace, base.oid, milestone) and not ahead
+    checks = _checks(aside, workspace, base, finding, changes)
+    if landed:  # the base moves on under what is done: that calls for no new verdict
+        checks = {name: "-" if word == "stale" else word for name, word in checks.items()}
     set_up = finding.standing is not Standing.OK or member is None or bool(member.set_up)
     agent = assignments.standing(workspace.state, finding.name)
     step = _next_step(
