@@ -336,6 +336,11 @@ def test_what_is_done_and_gone_has_no_next_step(gone: Repository) -> None:
     assert gone.json("plan", "m1")["milestones"][0]["note"] == "all of it is on origin/main"
 
 
+def test_sync_says_of_what_is_done_and_gone_that_it_landed(gone: Repository) -> None:
+    done = {one["name"]: (one["did"], one["note"]) for one in gone.json("sync")}
+    assert done["m1"] == ("absent", "all of it is on origin/main")
+
+
 def test_what_is_done_and_gone_is_made_again_only_when_it_is_named(gone: Repository) -> None:
     assert [one["did"] for one in gone.json("worktrees")] == ["landed", "ok", "ok"]
     assert not gone.tree(1).exists()

@@ -106,10 +106,12 @@ def split_schema(
         for path in split.paths:
             console.answer(path)
         many = f"{split.commits} commit{'s' * (split.commits != 1)}"
-        would = "would be" if dry_run else "are"
-        console.talk(
-            f"these {would} on {split.branch} now, and {many} of {split.name} on it; back: staddle sync --undo"
-        )
+        if dry_run:
+            console.talk(f"these would move to {split.branch}, and {many} of {split.name} be made again on it")
+        else:
+            console.talk(
+                f"these are on {split.branch} now, and {many} of {split.name} on it; back: staddle sync --undo"
+            )
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"lint": lint, "split-schema": split_schema}

@@ -117,7 +117,8 @@ def kept_out(workspace: Workspace, finding: Finding, held: ExitStack, verb: str)
     """Why a tree's branch cannot be moved now; None, and its lock is held, when it can."""
     name = finding.name
     if finding.start != "branch":
-        return Synced(name, "absent", "it has no branch yet")
+        landed = finding.standing is Standing.LANDED
+        return Synced(name, "absent", finding.note if landed else "it has no branch yet")
     if finding.standing not in (Standing.OK, Standing.ADOPT):
         return Synced(name, "refused", f"{finding.standing}: {finding.note}")
     if finding.entry and (operation := finding.entry.under_way()):
