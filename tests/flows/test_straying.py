@@ -141,3 +141,14 @@ def test_what_an_agent_did_meanwhile_is_its_own_though_it_is_asked_again_or_lost
     first = f"{COMMIT}; cd ../parpour; {STADDLE} agents m2; {STADDLE} {then}"
     shell = f"case $STADDLE_MILESTONE in M1) {first} ;; M2) {second} ;; esac"
     assert judged(planned, shell, code=0) == ("done", {})
+
+
+@pytest.mark.parametrize("then", ["true", f"{STADDLE} sync m2 --take mine && {STADDLE} sync m2 --continue"])
+def test_a_rebase_that_a_person_has_staddle_do_in_another_tree_is_held_against_nobody(
+    planned: Planned, then: str
+) -> None:
+    repository = standing(planned, f"{COMMIT}; cd ../parpour; {STADDLE} sync m2 --manual; {then}")
+    repository.commit(repository.tree(2), "README.md", "mine\n", "feat(part2): FR-X-002 second thing")
+    repository.commit(repository.main, "README.md", "theirs\n", "chore: another beginning")
+    repository.git("push", "--quiet", "origin", "main")
+    assert verdict(repository, 0) == ("done", {})

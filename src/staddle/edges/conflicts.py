@@ -19,6 +19,9 @@ RERERE = ("-c", "rerere.enabled=true", "-c", "rerere.autoupdate=true")
 PLAIN = ("--no-autosquash", "--no-autostash", "--no-update-refs", "--no-rebase-merges", "--empty=drop")
 """What a rebase is to do whatever a person has configured: these commits, in this order, and nothing else."""
 
+OURS = {"GIT_REFLOG_ACTION": "staddle: rebase"}
+"""Lets the reflogs say who moves the tree's HEAD and its branch; that is asked of them when an agent is judged."""
+
 REMEMBERED = {"Auto-merging", "CONFLICT (contents)"}
 """The kinds of message of a merge whose conflicts can be resolved from memory, all of them."""
 
@@ -119,7 +122,7 @@ class Conflicts:
     def rebase(self, at: Path, commits: Sequence[Oid], after: Oid, onto: Oid, todo: Path) -> Outcome:
         """Start a rebase of exactly these commits, which follow `after`, onto another; `todo` is a file to make."""
         todo.write_text("".join(f"pick {oid}\n" for oid in commits))
-        env = {"GIT_SEQUENCE_EDITOR": 'cp "$STADDLE_TODO"', "STADDLE_TODO": str(todo)}
+        env = OURS | {"GIT_SEQUENCE_EDITOR": 'cp "$STADDLE_TODO"', "STADDLE_TODO": str(todo)}
         argv = ("rebase", "--quiet", "--interactive", *PLAIN, "--onto", onto, after)
         outcome = self._git.attempt(*argv, at=at, env=env, settings=(*DURABLE, *RERERE))
         todo.unlink()
@@ -128,14 +131,14 @@ class Conflicts:
     def go_on(self, at: Path) -> Outcome:
         """Commit what is staged, and go on with the rebase under way."""
         argv = ("rebase", "--continue")
-        return _alive(argv, self._git.attempt(*argv, at=at, settings=(*DURABLE, *RERERE)))
+        return _alive(argv, self._git.attempt(*argv, at=at, env=OURS, settings=(*DURABLE, *RERERE)))
 
     def give_up(self, at: Path, over: Oid | None) -> Outcome:
         """Take the rebase under way back; `over` is written over what a cut one left, None if it was not."""
         if over:  # git spares what its index does not know, and would stop there
             self._git.run("reset", "--hard", "--quiet", over, at=at)
         argv = ("rebase", "--abort")
-        return _alive(argv, self._git.attempt(*argv, at=at, settings=DURABLE))
+        return _alive(argv, self._git.attempt(*argv, at=at, env=OURS, settings=DURABLE))
 
 
 def _alive(argv: Sequence[str], outcome: Outcome) -> Outcome:

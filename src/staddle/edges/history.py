@@ -38,9 +38,9 @@ class History(GitCalls):
         """The text of a file's content."""
         return self.run("cat-file", "blob", blob).decode(errors="replace")
 
-    def last_move(self, ref: str) -> str:
-        """What the reflog says of how a ref came where it is; empty when it says nothing."""
-        outcome = self.attempt("reflog", "show", "-1", "--format=%gs", ref, "--")
+    def last_move(self, ref: str, at: Path | None = None) -> str:
+        """What the reflog says of how a ref, or a checkout's HEAD, came where it is; empty when it says nothing."""
+        outcome = self.attempt("reflog", "show", "-1", "--format=%gs", ref, "--", at=at)
         return outcome.out.decode(errors="replace").strip() if outcome.rc == 0 else ""
 
     def ahead_behind(self, tip: Oid, base: Oid) -> tuple[int, int]:

@@ -140,7 +140,7 @@ def _outside(site: Site, seat: Seat, before: Sight, after: Sight, others: Sequen
     made = {commit.oid for commit in git.messages(begun, tip)} if begun and tip else set()
     pushed = [ref for ref in elsewhere if _is_fetched(ref) and after.refs.get(ref) in made]
     yield from _named("pushed", "its commits went to", pushed)
-    yield from _trees(seat, before, after, others)
+    yield from _trees(git, seat, before, after, others)
     written = {path for path, when in after.unsaved.items() if before.unsaved.get(path) != when}
     stood_still = before.commit_of(git.main) == after.commit_of(git.main)  # or else they may have been committed
     gone = before.unsaved.keys() - after.unsaved.keys() if stood_still else set()
@@ -162,15 +162,20 @@ def _ours(site: Site, ref: str, before: Sight, after: Sight) -> bool:
     return ledger.has_noted(site.state, ref.removeprefix("refs/heads/"), before.moment)
 
 
-def _trees(seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> Iterator[Stray]:
+def _trees(git: Git, seat: Seat, before: Sight, after: Sight, others: Sequence[str]) -> Iterator[Stray]:
     """Trees that were made, taken away or moved to another commit or branch, and not by staddle."""
     new = [str(folder) for folder in after.trees.keys() - before.trees.keys() - after.enrolled]
     lost = [one for one in before.trees.keys() - after.trees.keys() - {seat.folder} if before.trees[one] not in others]
     gone = [str(folder) for folder in lost if folder in after.enrolled or folder not in before.enrolled]
-    heads = [
-        f"{folder} is on {head.removeprefix('refs/heads/')}"
+    moved = [
+        (folder, head)
         for folder, head in after.trees.items()
         if folder != seat.folder and (was := before.trees.get(folder, head)) != head and not {was, head} & {*others}
+    ]
+    heads = [
+        f"{folder} is on {head.removeprefix('refs/heads/')}"
+        for folder, head in moved
+        if not git.last_move("HEAD", folder).startswith(OWN_MOVES)
     ]
     yield from _named("worktrees", "made", sorted(new))
     yield from _named("worktrees", "taken away", sorted(gone))
