@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,16 @@ def test_nothing_is_pushed_though_hooks_are_passed_over(standing: Standing, wher
     repository.staddle("agents", "m1", code=1)
     assert "nothing is pushed from here" in log_of(repository)
     assert repository.git("for-each-ref", at=origin) == before
+
+
+@pytest.mark.parametrize("verb", ["spawn run7 2", "worktrees", "sync m2", "land m2", "remove m2"])
+def test_what_git_refuses_an_agent_staddle_refuses_it_too(standing: Standing, verb: str) -> None:
+    repository = standing(f"cd ../parpour; {sys.executable} -m staddle {verb}")
+    repository.commit(repository.tree(2), "x", "x", "feat(part2): FR-X-002 second thing")
+    before = repository.state()
+    repository.staddle("agents", "m1", code=1)
+    assert "error: trees and branches are not an agent's to change" in log_of(repository)
+    assert repository.state() == before
 
 
 def test_work_on_its_own_branch_goes_on(standing: Standing) -> None:

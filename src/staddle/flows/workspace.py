@@ -18,6 +18,7 @@ from ..guard import (
     branches,
     candidates,
     creation,
+    fence,
     fetching,
     hooks,
     moving,
@@ -165,6 +166,7 @@ def changing(workspace: Site, verb: str) -> Iterator[Trap]:
     when another process keeps the lock.
     """
     git, state = workspace.git, workspace.state
+    fence.require_outside(git)
     state.prepare()
     with (
         state.lock("trees", TREES_WAIT_SECONDS, f"staddle {verb}") as descriptor,

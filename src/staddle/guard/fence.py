@@ -7,9 +7,11 @@ a kill, and people and staddle, which keeps git's variables from its own calls, 
 fence away: what it did is judged all the same.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..core.errors import Refused
 from ..edges.git import Git
 from ..edges.state import State
 from . import hooks
@@ -74,6 +76,13 @@ def variables(state: State, ref: str, git_dir: Path) -> dict[str, str]:
         "GIT_CONFIG_KEY_0": "include.path",
         "GIT_CONFIG_VALUE_0": str(_home(state) / "config"),
     }
+
+
+def require_outside(git: Git) -> None:
+    """Refused inside an agent's fence in this repository: what its git may not move, our commands are not to move."""
+    git_dir = Path(os.environ.get(VARIABLE, "").partition(":")[2])
+    if git_dir.is_relative_to(git.common):
+        raise Refused("agent", "trees and branches are not an agent's to change", "leave it to who started the agent")
 
 
 def planted(state: State) -> Iterator[Path]:
