@@ -130,7 +130,7 @@ def land_case(folder: Path, seed: Path | None) -> Case:
             run_verb(main, "land", "m1")
             recovery = recovery._replace(returncode=0)
         faults = [] if recovery.returncode == 0 else [f"the next command exits {recovery.returncode}"]
-        ours = [*OURS, *LANDING, "entry venture-wt-m*", "file parpour/part.txt", "file origin.git/*"]
+        ours = [*OURS, *LANDING, "entry venture-wt-m*", "file parpour/part.txt", "file origin.git/*", "file .local*"]
         faults += leftovers(main, BRANCHES) + differences(before, snapshot(main), apart=ours)
         there = git(folder / "origin.git", "log", "--format=%s", "main").splitlines()
         faults += [] if there.count(subject) == 1 == there.index(subject) + 1 else [f"the remote's base: {there[:3]}"]
