@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from staddle.core.errors import Held
+from staddle.edges.state import locked
 from tests.kit import STADDLE, Repository, assert_no_stumps, write_plan
 
 from .running import assert_clean, tree, work
@@ -68,6 +70,15 @@ def test_without_checks_of_its_own_the_plan_is_named(planned: Planned) -> None:
     repository = planned(1)
     repository.staddle("spawn", "run42", "1")
     assert "checks" in repository.staddle("verify", "run42", code=2).stderr
+
+
+def test_of_those_who_shared_a_lock_one_that_holds_it_still_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run-run42.mutex"
+    with locked(path, 0, "agents", shared=True):
+        with locked(path, 0, "verify", shared=True):
+            pass
+        with pytest.raises(Held, match="run-run42 is held by agents, process"), locked(path, 0, "reconcile"):
+            pass
 
 
 def test_a_run_is_not_taken_away_while_its_candidates_are_judged(planned: Planned, tmp_path: Path) -> None:

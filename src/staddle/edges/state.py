@@ -20,6 +20,7 @@ from ..core.errors import Held, StaddleError
 
 FORMAT = 1
 POLL_SECONDS = 0.02
+MOST_TOLD = 200  # bytes of a lock file that are read to tell who holds it
 SECRET_FOLDER = 0o700
 
 
@@ -63,11 +64,20 @@ def locked(path: Path, wait: float, who: str, *, shared: bool = False) -> Iterat
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         _take(descriptor, path, wait, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{who}, process {os.getpid()}\n".encode(), 0)
-        yield descriptor
+        before, mine = os.pread(descriptor, MOST_TOLD, 0), f"{who}, process {os.getpid()}\n".encode()
+        _tell(descriptor, mine)
+        try:
+            yield descriptor
+        finally:
+            if shared and os.pread(descriptor, MOST_TOLD, 0) == mine:  # who was there before may hold it still
+                _tell(descriptor, before)
     finally:
         os.close(descriptor)
+
+
+def _tell(descriptor: int, who: bytes) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, who, 0)
 
 
 def try_lock(path: Path) -> int | None:
@@ -89,7 +99,7 @@ def _take(descriptor: int, path: Path, wait: float, kind: int) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
+                holder = os.pread(descriptor, MOST_TOLD, 0).decode(errors="replace").strip() or "another process"
                 what = f"{path.stem} is held by {holder}"
                 raise Held(what, "wait for it to end, then run the same command again") from None
             time.sleep(POLL_SECONDS)
