@@ -66,7 +66,8 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         if error.errno not in MACHINES_FAULTS:
             raise
-        complain(f"{error.strerror}: {error.filename}", "mend that; the next command takes up what was under way")
+        what = ": ".join(filter(None, (error.strerror, error.filename)))
+        complain(what, "mend that; the next command takes up what was under way")
         return 1
 
     return 0
