@@ -110,7 +110,7 @@ def find_plan(given: Path | None) -> LoadedPlan:
         return load_plan(git.main / PLAN_NAME)
     if (here / PLAN_NAME).exists():
         return load_plan(here / PLAN_NAME)
-    raise UsageError(f"{here} is not in a git repository, and no plan was named", "staddle init, or: --plan FILE")
+    raise UsageError(f"{here} is not in a git repository, and no plan was named", "cd into one, or give --plan FILE")
 
 
 def plan_of(git: Git) -> LoadedPlan | None:
