@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from staddle.core.verbs import VERBS
+from staddle.edges.plans import load_plan
 from tests.kit import Repository
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,36 @@ def test_the_plan_it_writes_is_valid_and_its_milestone_can_be_made_and_checked(r
     repository.staddle("worktrees")
     repository.staddle("verify")
     assert [row["verdict"] for row in repository.json("status")] == ["pass"]
+
+
+@pytest.mark.parametrize(
+    ("files", "setup", "check"),
+    [
+        ({"uv.lock": "", "pyproject.toml": "", "tests/test_x.py": ""}, ["uv sync"], "pytest"),
+        ({"requirements.txt": "", ".gitignore": "/.venv/\n"}, ["python3 -m venv .venv", ".venv/bin/pip"], "git diff"),
+        ({"requirements.txt": "", "tests/test_x.py": ""}, [], "pytest"),  # its .venv would be untracked in every tree
+        ({"package-lock.json": "{}"}, ["npm ci"], "npm test"),
+    ],
+)
+def test_the_plan_installs_in_each_tree_what_its_files_ask_for(
+    tmp_path: Path, files: dict[str, str], setup: list[str], check: str
+) -> None:
+    repository = named(tmp_path / "product")
+    for name, text in files.items():
+        repository.commit(repository.main, name, text, f"chore: {name}")
+    repository.staddle("init")
+    plan = load_plan(repository.main / "milestones.yaml").plan
+    assert [" ".join(line.argv).startswith(start) for line, start in zip(plan.setup, setup, strict=True)] == [
+        True
+    ] * len(setup)
+    assert " ".join(plan.milestones[0].checks["unit"].run.argv).startswith(check)
+
+
+def test_the_plan_has_the_agent_that_is_installed(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "codex").write_text("#!/bin/sh\n")
+    (tmp_path / "codex").chmod(0o755)
+    repository.staddle("init", PATH=f"{tmp_path}:{os.defpath}")
+    assert load_plan(repository.main / "milestones.yaml").plan.default_agent == "codex"
 
 
 def test_the_noxfile_it_writes_lists_every_verb_and_the_milestone(repository: Repository) -> None:

@@ -69,6 +69,10 @@ class Git(History):
         """Whether what `remote` has is fetched into refs/remotes; not so in a bare clone or a mirror."""
         return b":refs/remotes/" in self.attempt("config", "--get-all", f"remote.{remote}.fetch").out
 
+    def ignores(self, path: str) -> bool:
+        """Whether the main checkout's own rules ignore `path`; a folder ends with a slash."""
+        return self.attempt("check-ignore", "--quiet", "--", path, at=self.main).rc == 0
+
     def settings(self, file: Path) -> list[tuple[str, str]]:
         """Every key and value of a config file, in its order; none when it is missing."""
         outcome = self.attempt("config", "--file", str(file), "--no-includes", "--list", "-z")

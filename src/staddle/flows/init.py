@@ -4,14 +4,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from ..core.errors import UsageError
+from ..core.kinds import KINDS
 from ..core.verbs import VERBS
 from ..edges.git import Git
 from ..edges.render import render
 
 LONGEST_NAME = 40
 FILES = ("milestones.yaml", "noxfile.py", "Makefile")
+DEFAULT = "copilot"  # whom a plan without agents has
+VENV = "python3 -m venv .venv"
+INSTALLS = {
+    "uv.lock": ("uv sync",),
+    "requirements.txt": (VENV, ".venv/bin/pip install --quiet --requirement requirements.txt pytest"),
+    "pyproject.toml": (VENV, ".venv/bin/pip install --quiet --editable . pytest"),
+    "package-lock.json": ("npm ci",),
+}
+"""What installs a tree, by the file that tells so; the first that is there counts."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +42,21 @@ def init(here: Path, *, dry_run: bool) -> list[Written]:
         "project": _project(git.main.name),
         "base": (git.current_branch() or "main").removeprefix("refs/heads/"),
         "verbs": [verb.name for verb in VERBS],
-        "check": "pytest" if (git.main / "tests").is_dir() else "{run: git diff --check, evidence: exit-code}",
+        "agent": next((kind for kind in KINDS if which(kind)), DEFAULT),
+        **_toolchain(git),
     }
     return [_write(git.main / name, f"init/{name}.j2", values, dry_run=dry_run) for name in FILES]
+
+
+def _toolchain(git: Git) -> dict[str, object]:
+    """The `setup` that makes a tree's `check` run, as far as the main checkout's files tell."""
+    has = {name for name in (*INSTALLS, "tests", "test") if (git.main / name).exists()}
+    found = next((name for name in INSTALLS if name in has), None)
+    if found == "package-lock.json":
+        return {"setup": INSTALLS[found], "check": "{run: npm test, evidence: exit-code}"}
+    is_free = found == "uv.lock" or git.ignores(".venv/")  # else it would be everybody's untracked file
+    check = "pytest" if has & {"tests", "test"} else "{run: git diff --check, evidence: exit-code}"
+    return {"setup": INSTALLS[found] if found and is_free else (), "check": check}
 
 
 def _project(name: str) -> str:
