@@ -41,7 +41,8 @@ def _wait(behind: int, waiting: int) -> int:
     try:
         if os.read(waiting, 1):
             return 0
-        return os.waitstatus_to_exitcode(os.waitpid(behind, 0)[1])
+        ended = os.waitstatus_to_exitcode(os.waitpid(behind, 0)[1])
+        return ended if ended >= 0 else 128 - ended
     except BaseException:
         os.kill(behind, signal.SIGTERM)
         raise
