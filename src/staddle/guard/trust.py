@@ -1,4 +1,4 @@
-"""Trust: what a program in any tree can write and every git obeys, the shared config and hooks, and whether it changed.
+"""Trust: what a program in any tree can write and every git obeys, config and hooks, and whether it changed.
 
 Worktrees isolate files, not trust. A run keeps digests of these from its beginning; nothing lands while they differ,
 because git would run what was planted with the rights of the person who lands.
@@ -18,17 +18,20 @@ HARMLESS = ("branch.", "extensions.worktreeconfig", "core.sparsecheckout", "inde
 """Settings that ordinary work changes, and that start no program: what a branch tracks, which folders a tree holds."""
 
 SECRET = ("http.", "credential.", "url.", "remote.")
-"""Settings whose value may hold a token and is not shown."""
+"""Settings whose value may hold a token and is not shown; nor is any of the user's own."""
 
 
-def digests(git: Git) -> tuple[str, ...]:
-    """One digest a setting, hook, or file in git's `info` folder, of the repository, in no telling order."""
-    return tuple(sorted(_digest(line) for line in _lines(git)))
+def digests(git: Git, *, users: bool = False) -> tuple[str, ...]:
+    """One digest a setting, hook or file that git obeys, in no telling order.
+
+    Those of the repository; with `users` the user's config too, which people change while a run waits.
+    """
+    return tuple(sorted(_digest(line) for line in _lines(git, users=users)))
 
 
-def changes(git: Git, trusted: Sequence[str]) -> list[str]:
+def changes(git: Git, trusted: Sequence[str], *, users: bool = False) -> list[str]:
     """Each setting or hook that is new since `trusted` was taken, and how many have gone."""
-    now = {_digest(line): line for line in _lines(git)}
+    now = {_digest(line): line for line in _lines(git, users=users)}
     new = [line.partition("\0")[0] for digest, line in now.items() if digest not in trusted]
     gone = len(set(trusted) - now.keys())
     return new + [f"{gone} that it had are gone"] * bool(gone)
@@ -45,18 +48,18 @@ def _digest(line: str) -> str:
     return sha256(os.fsencode(line)).hexdigest()[:16]
 
 
-def _lines(git: Git) -> Iterator[str]:
+def _lines(git: Git, *, users: bool) -> Iterator[str]:
     """Each thing as a line for people; what only the digest needs follows a NUL."""
     own = (path.relative_to(git.common) for path in sorted(git.common.glob("worktrees/*/config.worktree")))
-    for name in (Path("config"), Path("config.worktree"), *own):
+    for name in (Path("config"), Path("config.worktree"), *own, *(_users() if users else ())):
         for key, value in git.settings(git.common / name):
             if hooks.is_ours(git, key, value):
                 continue
             if not key.startswith(HARMLESS):
-                shown = "..." if key.startswith(SECRET) else value
+                shown = "..." if key.startswith(SECRET) or name.is_absolute() else value
                 yield f"{name}: {key}={shown}\0{value}"
             if key.startswith("include") and key.endswith(".path"):
-                yield from _file(git, git.common / Path(value).expanduser())
+                yield from _file(git, (git.common / name).parent / Path(value).expanduser())
     obeyed = (git.common / "info" / name for name in ("attributes", "exclude", "grafts"))
     for path in (
         *sorted(git.hooks_folder().glob("*")),
@@ -65,6 +68,12 @@ def _lines(git: Git) -> Iterator[str]:
         *obeyed,
     ):
         yield from _file(git, path)
+
+
+def _users() -> tuple[Path, Path]:
+    """The config files that hold for all of this user's repositories."""
+    home = Path.home()
+    return home / ".gitconfig", Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "git" / "config"
 
 
 def _file(git: Git, path: Path) -> Iterator[str]:
