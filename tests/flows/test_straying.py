@@ -17,8 +17,8 @@ COMMIT = f"git commit -q --allow-empty -m '{MESSAGE}'"
 PUSH = "GIT_CONFIG_COUNT=0 git push -q origin HEAD"
 MORE = "git commit -q --no-verify --allow-empty -m 'test(part1): FR-X-001 two parts'"
 STADDLE = f"{sys.executable} -m staddle"
-REQUIREMENTS = [{"id": "FR-X-001", "title": "first thing"}]
-TEST = "def test_one(): pass\ndef test_two(): pass\n"
+REQUIREMENTS = [{"id": "FR-X-001", "title": "first thing", "test": "tests/test_it.py::test_one"}]
+TEST = "def test_one(): assert 1\ndef test_two(): assert 2\n"
 
 
 def standing(planned: Planned, shell: str) -> Repository:
@@ -91,6 +91,10 @@ def test_what_is_not_the_agents_own_is_named(planned: Planned, shell: str, rule:
         (f"git rm -q tests/test_it.py; {COMMIT}", "tests", "tests removed: test_one, test_two"),
         (f"sed -i '1i import pytest\\n@pytest.mark.skip' tests/test_it.py; git add -u; {COMMIT}",
          "tests", "tests skipped or expected to fail now: test_one"),
+        (f"sed -i 's/assert ./pass/' tests/test_it.py; git add -u; {COMMIT}",
+         "tests", "tests that make fewer assertions now: test_one, test_two"),
+        (f"sed -i 's/assert 1/assert 0 or 1/' tests/test_it.py; git add -u; {COMMIT}",
+         "tests", "assertions changed in the test that is to turn green: test_one"),
     ],
 )  # fmt: skip
 def test_a_commit_that_is_not_as_it_should_be_is_named(planned: Planned, shell: str, rule: str, says: str) -> None:

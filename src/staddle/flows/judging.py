@@ -107,7 +107,7 @@ def judge(
         commits = site.git.subjects(old, new)
         tests = _tests(site.git, old, new)
         own += _messages(site.git, plan, seat, (old, new), commits, asked)
-        own += _weakened(tests)
+        own += _weakened(tests, seat)
     found = [*_outside(site, seat, before, after, others), *own, *_inside(site.git, seat, after, end)]
     return Judgement(commits, tests, tuple(found))
 
@@ -209,9 +209,15 @@ def _messages(
     yield from _named("message", "against the plan's rules", wrong)
 
 
-def _weakened(tests: TestChanges) -> Iterator[Stray]:
+def _weakened(tests: TestChanges, seat: Seat) -> Iterator[Stray]:
     yield from _named("tests", "tests removed", tests.removed)
     yield from _named("tests", "tests skipped or expected to fail now", tests.muted)
+    yield from _named("tests", "tests that make fewer assertions now", tests.loosened)
+    required = (
+        [one.test.partition("::")[2] for one in seat.milestone.requirements if one.test] if seat.milestone else []
+    )
+    changed = [name for name in tests.changed if name in required]
+    yield from _named("tests", "assertions changed in the test that is to turn green", changed)
 
 
 def _tests(git: Git, old: Oid, new: Oid) -> TestChanges:
