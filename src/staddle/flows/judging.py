@@ -73,7 +73,7 @@ def look(site: Site) -> Sight:
     paths = () if git.bare else (*git.uncommitted(git.main), *git.hidden(git.main))
     unsaved = {path: _written(git.main / path) for path in paths}
     return Sight(
-        moment, git.refs(), trees, frozenset(roster.members(site.state)), unsaved, trust.digests(git, users=True)
+        moment, git.refs(), trees, frozenset(roster.members(site.state)), unsaved, trust.digests(git, closely=True)
     )
 
 
@@ -148,7 +148,7 @@ def _outside(site: Site, seat: Seat, before: Sight, after: Sight, others: Sequen
     gone = before.unsaved.keys() - after.unsaved.keys() if stood_still else set()
     yield from _named("main-checkout", f"changed in {git.main}", sorted(written | gone))
     if before.settings != after.settings:
-        yield Stray("settings", f"changed: {'; '.join(trust.changes(git, before.settings, users=True))}")
+        yield Stray("settings", f"changed: {'; '.join(trust.changes(git, before.settings, closely=True))}")
 
 
 def _is_fetched(ref: str) -> bool:

@@ -21,17 +21,18 @@ SECRET = ("http.", "credential.", "url.", "remote.")
 """Settings whose value may hold a token and is not shown; nor is any of the user's own."""
 
 
-def digests(git: Git, *, users: bool = False) -> tuple[str, ...]:
+def digests(git: Git, *, closely: bool = False) -> tuple[str, ...]:
     """One digest a setting, hook or file that git obeys, in no telling order.
 
-    Those of the repository; with `users` the user's config too, which people change while a run waits.
+    Those of the repository that start a program or change what is landed; looked at `closely` also what people change
+    while a run waits: the user's own config, and what git is to leave out of sight.
     """
-    return tuple(sorted(_digest(line) for line in _lines(git, users=users)))
+    return tuple(sorted(_digest(line) for line in _lines(git, closely=closely)))
 
 
-def changes(git: Git, trusted: Sequence[str], *, users: bool = False) -> list[str]:
+def changes(git: Git, trusted: Sequence[str], *, closely: bool = False) -> list[str]:
     """Each setting or hook that is new since `trusted` was taken, and how many have gone."""
-    now = {_digest(line): line for line in _lines(git, users=users)}
+    now = {_digest(line): line for line in _lines(git, closely=closely)}
     new = [line.partition("\0")[0] for digest, line in now.items() if digest not in trusted]
     gone = len(set(trusted) - now.keys())
     return new + [f"{gone} that it had are gone"] * bool(gone)
@@ -48,10 +49,10 @@ def _digest(line: str) -> str:
     return sha256(os.fsencode(line)).hexdigest()[:16]
 
 
-def _lines(git: Git, *, users: bool) -> Iterator[str]:
+def _lines(git: Git, *, closely: bool) -> Iterator[str]:
     """Each thing as a line for people; what only the digest needs follows a NUL."""
     own = (path.relative_to(git.common) for path in sorted(git.common.glob("worktrees/*/config.worktree")))
-    for name in (Path("config"), Path("config.worktree"), *own, *(_users() if users else ())):
+    for name in (Path("config"), Path("config.worktree"), *own, *(_users() if closely else ())):
         for key, value in git.settings(git.common / name):
             if hooks.is_ours(git, key, value):
                 continue
@@ -60,7 +61,7 @@ def _lines(git: Git, *, users: bool) -> Iterator[str]:
                 yield f"{name}: {key}={shown}\0{value}"
             if key.startswith("include") and key.endswith(".path"):
                 yield from _file(git, (git.common / name).parent / Path(value).expanduser())
-    obeyed = (git.common / "info" / name for name in ("attributes", "exclude", "grafts"))
+    obeyed = (git.common / "info" / name for name in ("attributes", "grafts", *(("exclude",) if closely else ())))
     for path in (
         *sorted(git.hooks_folder().glob("*")),
         *hooks.planted(git),
