@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.living import SECONDS, Mailbox, daemon, gone
-from tests.kit import Repository, assert_no_stumps
+from tests.kit import STADDLE, Repository, assert_no_stumps
 
 Planned = Callable[..., Repository]
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -142,3 +142,12 @@ def test_nox_waits_while_an_interrupted_command_ends_what_will_not_go(planned: P
         said = ended(process, signal.SIGINT)
     assert gone(job, within=0), said
     assert b"ended by SIGINT" in said
+
+
+def test_a_reader_that_has_gone_ends_a_command_without_a_word(planned: Planned) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "w") as unread:
+        done = subprocess.run([*STADDLE, "plan"], cwd=planned().main, stdout=unread, stderr=-1, text=True, check=False)
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert "Broken" not in done.stderr

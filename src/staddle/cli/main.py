@@ -1,8 +1,7 @@
 """The command line as a whole, and the only place where expected errors end."""
 
 import errno
-import os
-import sys
+import signal
 from collections.abc import Callable
 
 import typer
@@ -13,7 +12,7 @@ from ..edges.console import complain, talk
 from ..guard.trap import die_with_parent, trap
 from . import checks, ci, crews, drills, landings, lints, matrix, ranks, requests, runs, start, trees, upkeep, work
 
-BROKEN_PIPE = 141
+BROKEN_PIPE = 128 + signal.SIGPIPE
 MACHINES_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
 """What no code of ours is to blame for; every other OSError is a bug and keeps its traceback."""
 
@@ -52,14 +51,11 @@ def run(arguments: list[str]) -> int:
     try:
         with trap():
             app(arguments, prog_name="staddle")
-    except SystemExit as end:
-        return int(end.code or 0)
+    except SystemExit as end:  # Typer's own, which is 1 where nobody reads on
+        return BROKEN_PIPE if isinstance(end.__context__, BrokenPipeError) else int(end.code or 0)
     except StaddleError as error:
         complain(error.what, error.hint)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
     except Interrupted as interrupt:
         talk(f"ended by {interrupt}")
         return 128 + interrupt.signum
