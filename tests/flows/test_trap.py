@@ -92,3 +92,25 @@ def test_a_record_is_replaced_whole_and_a_foreign_format_is_refused_by_name(tmp_
     (tmp_path / "staddle" / "trees.json").write_text('{"format": 99}')
     with pytest.raises(Exception, match="another version"):
         state.read("trees")
+
+
+def test_a_worker_whose_start_was_interrupted_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the signal comes while the executor starts a thread, which it then never hears of."""
+    begun, ended, start = threading.Event(), threading.Event(), threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        assert begun.wait(60)
+        raise KeyboardInterrupt
+
+    def job(seconds: str) -> None:
+        begun.set()
+        try:
+            capture(["sleep", seconds], timeout=60.0)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(each(["60"], job, 1))
+    assert ended.is_set()

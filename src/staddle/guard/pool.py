@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread, current_thread
 from typing import Generic, TypeVar
 
 from ..edges.process import LOOK_SECONDS, stop_when
@@ -30,8 +30,13 @@ def each(
     When the caller is interrupted, jobs not yet begun are dropped, and the commands of running ones are
     ended and waited for: nothing works on behind an unwinding command.
     """
-    stopping = Event()
-    executor = ThreadPoolExecutor(at_once or default_slots(), initializer=stop_when, initargs=(stopping,))
+    stopping, workers = Event(), list[Thread]()
+
+    def begin() -> None:
+        workers.append(current_thread())
+        stop_when(stopping)
+
+    executor = ThreadPoolExecutor(at_once or default_slots(), initializer=begin)
     try:
         futures: dict[Future[Result], Thing] = {executor.submit(job, thing): thing for thing in things}
         waiting = set(futures)
@@ -45,3 +50,5 @@ def each(
     finally:
         stopping.set()
         executor.shutdown(wait=True, cancel_futures=True)
+        for worker in workers:  # one whose start was interrupted is at work, and unknown to the executor
+            worker.join()
