@@ -117,18 +117,24 @@ def test_undo_leaves_a_branch_that_has_moved_on_since(eight: Repository) -> None
     assert eight.git("rev-parse", eight.branch(1)) == tip
 
 
-def test_a_folder_that_the_base_has_renamed_is_followed(planned: Planned) -> None:
+@pytest.fixture
+def foldered(planned: Planned) -> Repository:
+    """One tree of a repository whose files are in a folder."""
     repository = planned(1)
     for name in ("one", "two", "three"):
         repository.commit(repository.main, f"old/{name}.txt", f"{name}\n" * 9, f"feat: {name}")
     repository.git("push", "--quiet", "origin", "main")
     repository.staddle("worktrees")
-    repository.commit(repository.tree(1), "old/one.txt", "one\n" * 9 + "more\n", "feat: more")
-    repository.git("mv", "old", "new")
-    repository.git("commit", "--quiet", "-m", "refactor: new")
-    repository.git("push", "--quiet", "origin", "main")
-    assert did(repository) == {"m1": "moved"}
-    assert (repository.tree(1) / "new" / "one.txt").read_text().endswith("more\n")
+    return repository
+
+
+def test_a_folder_that_the_base_has_renamed_is_followed(foldered: Repository) -> None:
+    foldered.commit(foldered.tree(1), "old/one.txt", "one\n" * 9 + "more\n", "feat: more")
+    foldered.git("mv", "old", "new")
+    foldered.git("commit", "--quiet", "-m", "refactor: new")
+    foldered.git("push", "--quiet", "origin", "main")
+    assert did(foldered) == {"m1": "moved"}
+    assert (foldered.tree(1) / "new" / "one.txt").read_text().endswith("more\n")
 
 
 def test_a_merge_on_the_branch_is_not_taken_apart(eight: Repository) -> None:
@@ -248,20 +254,15 @@ def test_a_copied_landed_from_takes_no_work_away(eight: Repository) -> None:
     eight.staddle("remove", "m1", code=3)
 
 
-def test_what_has_landed_under_a_folders_new_name_is_left_out(planned: Planned) -> None:
-    repository = planned(1)
-    for name in ("one", "two", "three"):
-        repository.commit(repository.main, f"old/{name}.txt", f"{name}\n" * 9, f"feat: {name}")
-    repository.git("push", "--quiet", "origin", "main")
-    repository.staddle("worktrees")
+def test_what_has_landed_under_a_folders_new_name_is_left_out(foldered: Repository) -> None:
     for text in ("more\n", "even more\n"):
-        repository.commit(repository.tree(1), "old/one.txt", "one\n" * 9 + text, "feat(part1): FR-X-001 more of one")
-    repository.git("mv", "old", "new")
-    repository.git("commit", "--quiet", "-m", "refactor: new")
-    repository.git("push", "--quiet", "origin", "main")
-    repository.staddle("land", "m1", "--no-sync")
-    assert did(repository) == {"m1": "moved"}
-    assert repository.git("log", "origin/main..", at=repository.tree(1)) == ""
+        foldered.commit(foldered.tree(1), "old/one.txt", "one\n" * 9 + text, "feat(part1): FR-X-001 more of one")
+    foldered.git("mv", "old", "new")
+    foldered.git("commit", "--quiet", "-m", "refactor: new")
+    foldered.git("push", "--quiet", "origin", "main")
+    foldered.staddle("land", "m1", "--no-sync")
+    assert did(foldered) == {"m1": "moved"}
+    assert foldered.git("log", "origin/main..", at=foldered.tree(1)) == ""
 
 
 def test_undo_leaves_a_tree_that_another_works_in(eight: Repository) -> None:
