@@ -8,7 +8,7 @@ and the record says `lost`. To stop is to leave a note, which the holder sees wi
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,10 +116,13 @@ def unlock(git: Git, work: Work) -> list[Path]:
     if entry is None or any(process.name.startswith("git") for process in standing_in(entry.folder)):
         return []
     branch = git.common / "refs/heads" / f"{work.branch}.lock"
-    found = [lock for lock in (entry.admin / "index.lock", entry.admin / "HEAD.lock", branch) if lock.exists()]
-    left = [lock for lock in found if lock.stat().st_nlink == 1 and lock.stat().st_mtime >= work.since]
-    for lock in left:
-        lock.unlink()
+    left = []
+    for lock in (entry.admin / "index.lock", entry.admin / "HEAD.lock", branch):
+        with suppress(FileNotFoundError):
+            seen = lock.stat()
+            if seen.st_nlink == 1 and seen.st_mtime >= work.since:
+                lock.unlink()
+                left.append(lock)
     return left
 
 
